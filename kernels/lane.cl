@@ -1,0 +1,376 @@
+/* lane.cl: banded attention, one work-item per block of QUERY_TILE queries.
+ *
+ * A block is made of strips: QK_VECS vectors of LANES queries. Tile by tile of
+ * keys, and strip by strip,
+ *
+ *     score_keys   lanes are queries: the product, its highest score
+ *     weigh_keys   lanes are queries: weights 2^(score - peak), their sum
+ *     add_values   lanes are channels: weight * value
+ *
+ * so every sum is vertical: no shuffle, no local memory, no barrier. Scratch
+ * is private, 20 to 60 KB that stay in the cache of a core. Best on devices
+ * with wide vectors and few work-items.
+ *
+ * Each step visits only keys that its queries see: score_keys those of single
+ * vectors at the edges of the band, add_values those of PV_ROWS queries.
+ *
+ * ONCE: the host promises that the keys of any block fit one tile; then sums
+ * of values never leave the registers before they are final. */
+#if !defined(LANES) || !defined(HEAD_DIM) || !defined(V_DIM)
+#    error "the plan must define LANES, HEAD_DIM and V_DIM"
+#elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
+#    error "the plan must define Q_TYPE, K_TYPE and V_TYPE"
+#elif !defined(OUT_TYPE) || !defined(SOFTCAP) || !defined(ONCE)
+#    error "the plan must define OUT_TYPE, SOFTCAP and ONCE"
+#elif !defined(QUERY_TILE) || !defined(KEY_TILE)
+#    error "the plan must define QUERY_TILE and KEY_TILE"
+#elif !defined(QK_KEYS) || !defined(QK_VECS)
+#    error "the plan must define QK_KEYS and QK_VECS"
+#elif !defined(PV_ROWS) || !defined(PV_VECS) || !defined(LOOK_AHEAD)
+#    error "the plan must define PV_ROWS, PV_VECS and LOOK_AHEAD"
+#endif
+#define STRIDED 0 /* channels lie side by side */
+#include "lib/args.clh"
+#include "lib/band.clh"
+#include "lib/elem.clh"
+#include "lib/exp2.clh"
+#include "lib/score.clh"
+#include "lib/stage.clh"
+#include "lib/tile.clh"
+#include "lib/transpose.clh"
+#include "lib/vec.clh"
+
+#define STRIP  (LANES * QK_VECS)    /* queries of a strip */
+#define STRIPS (QUERY_TILE / STRIP) /* strips of a block */
+#define GROUPS CEIL_DIV(V_DIM, (PV_VECS * LANES))
+#define SLOTS  (GROUPS * PV_VECS) /* vectors of sums per query */
+
+#if QUERY_TILE % STRIP || STRIP % PV_ROWS
+#    error "QUERY_TILE must be whole strips, a strip whole PV_ROWS"
+#elif PV_VECS > 1 && PV_VECS * LANES > V_DIM
+#    error "PV_VECS vectors must fit a row of values"
+#endif
+
+/* Unrolling of the two long loops: 4 gain 1 to 2 points over 2 at HEAD_DIM 128
+ * and cost compile time (PoCL 3.1, Zen 3). */
+#define UNROLL_CHANNELS 4
+#define UNROLL_KEYS     4
+
+/* Keys scored together where a single vector sees them: as many sums as hide
+ * the latency of a multiply-add, as far as there are registers for rows. */
+#define EDGE_KEYS 8
+
+/* Scores written past those of a tile, by a step that does not end with it. */
+#define SLACK (EDGE_KEYS > QK_KEYS ? EDGE_KEYS : QK_KEYS)
+
+/* One number for each query of a strip. */
+union each {
+    vf vec[QK_VECS];
+    float query[STRIP];
+};
+
+/* What a strip of queries remembers between two tiles of keys. */
+struct strip {
+    union each peak;                   /* highest score so far */
+    union each mass;                   /* sum of weights so far */
+    union each query[WHOLE(HEAD_DIM)]; /* by channel, as score.clh scales it */
+    vf sum[STRIP * SLOTS]; /* of weight * value, by query; not if ONCE */
+};
+
+/* Where the results of a strip go: rows q, q + 1, ... of the queries. */
+struct place {
+    global out_elem *out;
+    long pitch;
+    int q, queries;
+};
+
+/* Rows that are not there repeat the nearest one: computed, never stored. */
+STEP void open_strip(struct strip *s, global const q_elem *q, int q0,
+                     const struct call *call)
+{
+    const float scale = query_scale(call);
+    const int last = call->queries - 1;
+    for (int n = 0; n < QK_VECS; n++) {
+        const int first = q0 + n * LANES;
+        global const q_elem *row[LANES];
+        row[0] = q + clamp(first, 0, last) * call->q.row;
+#pragma unroll
+        for (int x = 1; x < LANES; x++)
+            row[x] = row[x - 1] +
+                     (first + x > 0 && first + x <= last ? call->q.row : 0);
+
+        for (int p = 0; p < CEIL_DIV(HEAD_DIM, LANES); p++) {
+            const int c = part_begin(p, LANES, HEAD_DIM);
+            vf part[LANES];
+#pragma unroll
+            for (int x = 0; x < LANES; x++)
+                part[x] = q_load(row[x], c, 1) * scale;
+            transpose(part);
+#pragma unroll
+            for (int x = 0; x < LANES; x++)
+                s->query[c + x].vec[n] = part[x];
+        }
+        s->peak.vec[n] = (vf)(-FLT_MAX); /* finite: peak - peak is not NaN */
+        s->mass.vec[n] = (vf)(0.0f);
+    }
+    for (int i = 0; !ONCE && i < STRIP * SLOTS; i++)
+        s->sum[i] = (vf)(0.0f);
+}
+
+#define NAME   score_full
+#define KEYS   QK_KEYS
+#define VECS   QK_VECS
+#define MASKED 0
+#include "lib/qk_tmpl.clh"
+
+#define NAME   score_part
+#define KEYS   QK_KEYS
+#define VECS   QK_VECS
+#define MASKED 1
+#include "lib/qk_tmpl.clh"
+
+#define NAME   score_edge
+#define KEYS   EDGE_KEYS
+#define VECS   1
+#define MASKED 1
+#include "lib/qk_tmpl.clh"
+
+/* Scores of a range of keys for vector n of the strip alone. */
+STEP void score_edges(struct strip *s, int n, struct k_rows key, struct view w,
+                      struct span keys, union each *score,
+                      const struct call *call)
+{
+    const vi lane = LANE_INDEX + n * LANES;
+    for (int j = keys.begin; j < keys.end; j += EDGE_KEYS)
+        score_edge(s->query, n, k_skip(key, j), w.count - j,
+                   lane + (w.first - j), lane + (w.last - j), score + j,
+                   &s->peak, call);
+}
+
+/* Key by key, as they lie in memory: first those that only the first vectors
+ * see, then those that every vector has queries for, last the others. */
+STEP void score_keys(struct strip *s, struct k_rows key, struct view w,
+                     union each *score, const struct call *call)
+{
+    const struct span all = view_all(w, 0, STRIP);
+    const int begin = view_any(w, STRIP - LANES, LANES).begin;
+    const int end = view_any(w, 0, LANES).end;
+    for (int n = 0; n < QK_VECS; n++) {
+        struct span left = view_any(w, n * LANES, LANES);
+        left.end = min(left.end, begin);
+        score_edges(s, n, key, w, left, score, call);
+    }
+
+    int j = begin;
+    for (; j < end; j += QK_KEYS) {
+        const struct k_rows row = k_skip(key, j);
+        if (j >= all.begin && j + QK_KEYS <= all.end)
+            score_full(s->query, 0, row, QK_KEYS, (vi)(0), (vi)(0), score + j,
+                       &s->peak, call);
+        else
+            score_part(s->query, 0, row, w.count - j,
+                       LANE_INDEX + (w.first - j), LANE_INDEX + (w.last - j),
+                       score + j, &s->peak, call);
+    }
+
+    for (int n = 0; n < QK_VECS; n++) {
+        struct span right = view_any(w, n * LANES, LANES);
+        right.begin = max(right.begin, j);
+        score_edges(s, n, key, w, right, score, call);
+    }
+}
+
+/* Queries without a key have no mass, and 0 for a result. */
+static vf inverse(vf mass)
+{
+    return mass == 0.0f ? (vf)(0.0f) : 1.0f / mass;
+}
+
+/* Scores become weights. factor: what add_values must multiply by, sums of
+ * earlier tiles if there are any, else results. */
+STEP void weigh_keys(struct strip *s, const union each *old_peak, struct view w,
+                     union each *weight, union each *factor)
+{
+    for (int n = 0; n < QK_VECS; n++) {
+        const struct span any = view_any(w, n * LANES, LANES);
+        const vf peak = s->peak.vec[n];
+        vf mass = (vf)(0.0f);
+
+#pragma unroll 4
+        for (int j = any.begin; j < any.end; j++) {
+            const vf x = exp2_neg(weight[j].vec[n] - peak);
+            weight[j].vec[n] = x;
+            mass += x;
+        }
+
+        const vf shrink = exp2_neg(old_peak->vec[n] - peak);
+        mass = fma(s->mass.vec[n], shrink, mass);
+        s->mass.vec[n] = mass;
+        factor->vec[n] = ONCE ? inverse(mass) : shrink;
+    }
+}
+
+#define NAME add_rows
+#define ROWS PV_ROWS
+#include "lib/pv_tmpl.clh"
+
+#define NAME add_row
+#define ROWS 1
+#include "lib/pv_tmpl.clh"
+
+/* What the next block will read first, and this one has not: queries, and keys
+ * with their values from row `key` on. */
+struct ahead {
+    global const q_elem *q;
+    global const k_elem *k;
+    global const v_elem *v;
+    int query, key;
+    int wanted; /* 0: this is not the last tile */
+};
+
+/* Asks for one of GROUPS parts of PV_ROWS rows of each: a few lines between
+ * two sums, because a core can wait for some 20 at a time. Worth 4 % on narrow
+ * windows at HEAD_DIM 64, 11 % at 128; all at once, nothing (Zen 2). */
+static inline void look_ahead(struct ahead next, int i, int g,
+                              const struct call *call)
+{
+    for (int r = i; LOOK_AHEAD && next.wanted && r < i + PV_ROWS; r++) {
+        const int query = clamp(next.query + r, 0, call->queries - 1);
+        const int key = min(next.key + r, call->keys - 1);
+        q_prefetch(next.q + query * call->q.row, g, GROUPS);
+        k_prefetch(next.k + key * call->k.row, g, GROUPS);
+        v_prefetch(next.v + key * call->v.row, g, GROUPS);
+    }
+}
+
+/* Queries by PV_ROWS; one by one where the tile cuts an edge of the band or the
+ * band is too narrow. */
+STEP void add_values(struct strip *s, struct v_rows value, struct view w,
+                     const union each *weight, const union each *factor,
+                     struct place to, struct ahead next,
+                     const struct call *call)
+{
+    const int edge = PV_ROWS - 1;
+    for (int i = 0; i < STRIP; i += PV_ROWS) {
+        const int whole = w.last - w.first >= edge &&
+                          !view_cuts(w, w.first + i, edge) &&
+                          !view_cuts(w, w.last + i + 1, edge);
+        for (int g = 0; g < GROUPS; g++) {
+            look_ahead(next, i, g, call);
+            if (whole)
+                add_rows(s, i, g, value, w, weight, factor, to);
+            for (int r = i; !whole && r < i + PV_ROWS; r++)
+                add_row(s, r, g, value, w, weight, factor, to);
+        }
+    }
+}
+
+/* Adds a tile of key rows to every strip that sees some of them. */
+static void absorb(struct strip strips[STRIPS], global const k_elem *k,
+                   global const v_elem *v, struct span tile, struct band band,
+                   struct place to, struct ahead next, const struct call *call)
+{
+    const int j = tile.begin, count = tile.end - tile.begin;
+    float k_scratch[K_SCRATCH], v_scratch[V_SCRATCH];
+    const struct k_rows key =
+        k_tile(k + j * call->k.row, call->k.row, count, k_scratch);
+    const struct v_rows value =
+        v_tile(v + j * call->v.row, call->v.row, count, v_scratch);
+    for (int n = 0; n < STRIPS; n++, to.q += STRIP) {
+        struct strip *s = &strips[n];
+        next.query = to.q + QUERY_TILE;
+        next.key = tile.end + n * STRIP;
+        const struct view w = view_of(band, to.q, j, count);
+        const struct span any = view_any(w, 0, STRIP);
+        const int idle = !ONCE && any.begin == any.end;
+        if (idle || to.q >= call->queries)
+            continue;
+        union each weight[KEY_TILE + SLACK], factor;
+        const union each old_peak = s->peak;
+        score_keys(s, key, w, weight, call);
+        weigh_keys(s, &old_peak, w, weight, &factor);
+        add_values(s, value, w, weight, &factor, to, next, call);
+    }
+}
+
+/* Natural logarithm of the sum of exp(score). */
+STEP void store_lse(const struct strip *s, global float *lse, int q0,
+                    int queries)
+{
+    for (int n = 0; n < QK_VECS; n++) {
+        const vf mass = s->mass.vec[n];
+        const vf some = (s->peak.vec[n] + log2(mass)) * M_LN2_F;
+        float column[LANES];
+        VSTORE(mass == 0.0f ? (vf)(-INFINITY) : some, 0, column);
+        for (int x = 0; x < LANES; x++) {
+            const int i = q0 + n * LANES + x;
+            if (i >= 0 && i < queries)
+                lse[i] = column[x];
+        }
+    }
+}
+
+STEP void close_strip(const struct strip *s, struct place to)
+{
+    union each norm;
+    for (int n = 0; n < QK_VECS; n++)
+        norm.vec[n] = inverse(s->mass.vec[n]);
+    for (int i = 0; i < STRIP; i++) {
+        const int row = to.q + i;
+        if (row < 0 || row >= to.queries)
+            continue;
+        for (int n = 0; n < SLOTS; n++) {
+            const int c = part_begin(n / PV_VECS, PV_VECS * LANES, V_DIM) +
+                          n % PV_VECS * LANES;
+            store_row(s->sum[i * SLOTS + n] * norm.query[i],
+                      to.out + row * to.pitch + c, 1);
+        }
+    }
+}
+
+/* The last step: what the strips of a block have become. */
+static void close_block(const struct strip strips[STRIPS], struct place to,
+                        global float *lse)
+{
+    for (int n = 0; n < STRIPS; n++) {
+        if (!ONCE)
+            close_strip(&strips[n], to);
+        if (lse)
+            store_lse(&strips[n], lse, to.q, to.queries);
+        to.q += STRIP;
+    }
+}
+
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+attend_lane(global const q_elem *restrict q, global const k_elem *restrict k,
+            global const v_elem *restrict v, global out_elem *restrict out,
+            global float *restrict lse, global const int *restrict key_begin,
+            global const int *restrict key_end,
+            global float *restrict workspace, const struct call call)
+{
+    (void)workspace;
+    const int block = (int)get_group_id(0) + call.block;
+    const int head = (int)get_group_id(1) + call.head;
+    const int entry = (int)get_group_id(2) + call.entry;
+    const struct band band = band_of(&call, entry, key_begin, key_end);
+    struct walk walk = walk_begin(band, &call, block);
+    if (walk.queries.begin >= walk.queries.end) /* when a plan is warmed up */
+        return;
+
+    q += layout_at(call.q, entry, head);
+    k += layout_at(call.k, entry, head / call.group);
+    v += layout_at(call.v, entry, head / call.group);
+    out += layout_at(call.out, entry, head);
+    struct place to = {out, call.out.row, walk.q0, call.queries};
+    struct ahead next = {q, k, v, 0, 0, 0};
+    struct strip strips[STRIPS];
+    for (int n = 0; n < STRIPS; n++)
+        open_strip(&strips[n], q, walk.q0 + n * STRIP, &call);
+
+    /* At least one tile, even without keys: ONCE, it stores the results. */
+    do {
+        next.wanted = walk.tile.end == walk.keys.end;
+        absorb(strips, k, v, walk.tile, band, to, next, &call);
+    } while (walk_on(&walk, band, &call));
+    close_block(strips, to, lse ? lse + layout_at(call.lse, entry, head) : lse);
+}

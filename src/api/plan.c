@@ -1,0 +1,101 @@
+/* plan.c: from a problem to kernels that are ready to run. */
+#include "api/context.h"
+#include "api/descriptor.h"
+#include "cl/program.h"
+#include "plan/plan_text.h"
+
+#include <stdlib.h>
+
+/* Takes the first candidate that builds, fits and passes its self-test. */
+static oriel_status settle(oriel_plan *plan, const struct ranking *ranking)
+{
+    struct engine *engine = &plan->context->engine;
+    oriel_status status = ORIEL_E_UNSUPPORTED;
+    for (int n = 0; n < ranking->count && ranking->at[n].fits; n++) {
+        const struct plan *candidate = &ranking->at[n].plan;
+        const struct device facts = orl_engine_facts(engine);
+        const char *why = candidate->family->rejects(&plan->problem, &facts);
+        const struct program *program = NULL;
+        status = why ? orl_fail(ORIEL_E_UNSUPPORTED, "%s: %s",
+                                candidate->family->name, why)
+                     : orl_program_get(&program, engine, candidate);
+        if (status == ORIEL_OK)
+            status = orl_kernels_create(plan->kernels, program, candidate);
+        if (status == ORIEL_OK) {
+            plan->plan = *candidate;
+            return ORIEL_OK;
+        }
+        if (status == ORIEL_E_MEMORY)
+            return status;
+        char text[ORL_PLAN_TEXT];
+        orl_plan_print(candidate, text, sizeof text);
+        orl_log(&engine->log, LOG_WARNING, "plan \"%s\" is passed over: %s",
+                text, oriel_last_error()->message);
+    }
+    return status;
+}
+
+static oriel_status open_plan(oriel_plan *plan, const oriel_problem *problem,
+                              const oriel_plan_options *options)
+{
+    struct ranking ranking;
+    ORL_TRY(orl_problem_check(&plan->problem, problem));
+    ORL_TRY(orl_context_rank(&ranking, plan->context, &plan->problem, options));
+    ORL_TRY(settle(plan, &ranking));
+    plan->workspace = (size_t)orl_plan_scratch(&plan->plan, &plan->problem);
+    return ORIEL_OK;
+}
+
+oriel_status oriel_plan_create(oriel_plan **out, oriel_context *context,
+                               const oriel_problem *problem,
+                               const oriel_plan_options *options)
+{
+    oriel_problem p;
+    oriel_plan_options o;
+    if (!out || !context)
+        return orl_fail(ORIEL_E_ARGUMENT, "%s is NULL",
+                        out ? "context" : "out");
+    ORL_TRY(orl_descriptor_read(&p, sizeof p, problem, 0, "oriel_problem"));
+    ORL_TRY(
+        orl_descriptor_read(&o, sizeof o, options, 1, "oriel_plan_options"));
+    if (o.flags != 0)
+        return orl_fail(ORIEL_E_ARGUMENT,
+                        "oriel_plan_options.flags is %u; it must be 0",
+                        (unsigned)o.flags);
+
+    oriel_plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return orl_fail(ORIEL_E_MEMORY, "no memory for a plan");
+    plan->context = orl_context_share(context);
+    orl_lock_open(&plan->lock);
+    const oriel_status status = open_plan(plan, &p, &o);
+    if (status == ORIEL_OK)
+        *out = plan;
+    else
+        oriel_plan_destroy(plan);
+    return status;
+}
+
+void oriel_plan_destroy(oriel_plan *plan)
+{
+    if (!plan)
+        return;
+    orl_kernels_release(plan->kernels);
+    orl_lock_close(&plan->lock);
+    orl_context_give(plan->context);
+    free(plan);
+}
+
+size_t oriel_plan_workspace(const oriel_plan *plan)
+{
+    return plan ? plan->workspace : 0;
+}
+
+size_t oriel_plan_text(const oriel_plan *plan, char *buffer, size_t capacity)
+{
+    if (plan)
+        return orl_plan_print(&plan->plan, buffer, capacity);
+    if (capacity > 0)
+        buffer[0] = 0;
+    return 0;
+}

@@ -1,0 +1,130 @@
+/* engine.c: one device of one OpenCL context. */
+#include "cl/engine.h"
+
+#include "cl/check.h"
+#include "cl/probe.h"
+#include "cl/program.h"
+#include "cl/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+oriel_status orl_engine_open(struct engine *engine, cl_context context,
+                             cl_device_id id, const char *cache_dir,
+                             struct log log)
+{
+    cl_int code;
+    *engine = (struct engine) {.log = log};
+    orl_lock_open(&engine->lock);
+    orl_cache_open(&engine->cache, cache_dir, &engine->log);
+    orl_probe(&engine->device, id);
+
+    ORL_TRY_CL(clRetainContext(context));
+    engine->context = context;
+    ORL_TRY_CL(clRetainDevice(id));
+    engine->id = id;
+    engine->queue = clCreateCommandQueue(context, id, 0, &code);
+    return orl_cl_check(code, "clCreateCommandQueue");
+}
+
+void orl_engine_close(struct engine *engine)
+{
+    orl_programs_free(engine->programs);
+    if (engine->queue)
+        clReleaseCommandQueue(engine->queue);
+    if (engine->id)
+        clReleaseDevice(engine->id);
+    if (engine->context)
+        clReleaseContext(engine->context);
+    orl_lock_close(&engine->lock);
+}
+
+struct hash orl_engine_key(const struct engine *engine, const char *kind)
+{
+    const struct device *d = &engine->device;
+    struct hash h = orl_hash_begin();
+    h = orl_hash_string(h, kind);
+    h = orl_hash_string(h, oriel_version());
+    h = orl_hash_string(h, d->platform);
+    h = orl_hash_string(h, d->platform_version);
+    h = orl_hash_string(h, d->name);
+    h = orl_hash_string(h, d->vendor);
+    h = orl_hash_string(h, d->version);
+    return orl_hash_string(h, d->driver);
+}
+
+/* ---- Facts that take a trial, and verdicts ------------------------------ */
+
+/* The key of what a self-test found; it belongs to the family's kernel as it
+ * is, so that a repaired kernel is tried again. */
+static struct hash quarantine_key(const struct engine *engine,
+                                  const struct family *family)
+{
+    return orl_trial_text(orl_engine_key(engine, "quarantine"), family->name);
+}
+
+static int64_t load_quarantine(const struct engine *engine)
+{
+    int64_t bits = 0;
+    for (int n = 0; orl_families[n]; n++) {
+        void *bytes = NULL;
+        size_t size = 0;
+        const struct hash key = quarantine_key(engine, orl_families[n]);
+        if (!orl_cache_load(&engine->cache, key, &bytes, &size))
+            continue;
+        free(bytes);
+        bits |= INT64_C(1) << n;
+        char path[ORL_CACHE_PATH];
+        orl_cache_path(&engine->cache, key, path);
+        orl_log(&engine->log, LOG_WARNING,
+                "family %s failed its self-test on %s earlier and is not used; "
+                "remove %s to try it again",
+                orl_families[n]->name, engine->device.name, path);
+    }
+    return bits;
+}
+
+static int64_t load_loop_limit(struct engine *engine)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    int64_t limit = 0;
+    const struct hash key =
+        orl_trial_text(orl_engine_key(engine, "loop limit"), "probe");
+    if (orl_cache_load(&engine->cache, key, &bytes, &size) &&
+        size == sizeof limit) {
+        memcpy(&limit, bytes, sizeof limit);
+    } else if (orl_trial_loop_limit(&limit, engine) == ORIEL_OK) {
+        orl_cache_store(&engine->cache, key, &limit, sizeof limit);
+    } else {
+        orl_log(&engine->log, LOG_WARNING,
+                "probe: %s; the device's limit of loops is not known",
+                oriel_last_error()->message);
+    }
+    free(bytes);
+    return limit;
+}
+
+struct device orl_engine_facts(struct engine *engine)
+{
+    orl_lock_take(&engine->lock);
+    if (!engine->tried) {
+        engine->device.quarantine = load_quarantine(engine);
+        if (engine->device.compiler)
+            engine->device.loop_limit = load_loop_limit(engine);
+        engine->tried = true;
+    }
+    const struct device facts = engine->device;
+    orl_lock_give(&engine->lock);
+    return facts;
+}
+
+void orl_engine_quarantine(struct engine *engine, const struct family *family)
+{
+    static const char mark = 1;
+    orl_lock_take(&engine->lock);
+    engine->device.quarantine |= INT64_C(1) << orl_family_number(family);
+    orl_lock_give(&engine->lock);
+    orl_cache_store(&engine->cache, quarantine_key(engine, family), &mark,
+                    sizeof mark);
+}

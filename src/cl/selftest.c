@@ -1,0 +1,318 @@
+/* selftest.c: whether a program computes on this device what it should. */
+#include "cl/selftest.h"
+
+#include "base/arith.h"
+#include "cl/check.h"
+#include "cl/launch.h"
+#include "model/elem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENTRIES = 2, HEADS = 2, QUERIES = 7, KEYS = 11 };
+
+/* Entry 1 has fewer keys; those beyond hold NaN, which must not get out. */
+static const int32_t key_begin[ENTRIES] = {0, 2}, key_end[ENTRIES] = {KEYS, 8};
+
+enum { LSE_COUNT = ENTRIES * HEADS * QUERIES };
+
+/* One test: a problem, its inputs, and what came out. */
+struct trial {
+    struct problem problem;
+    void *q, *k, *v, *out; /* as stored, of the sizes of bytes_of */
+    float lse[LSE_COUNT];
+};
+
+/* Windows to try: the first that the plan's words allow. */
+static const int64_t reaches[][2] = {{3, 2}, {2, 0}, {1, 0}, {0, 0}};
+
+static oriel_strides channels_outermost(int64_t heads, int64_t rows,
+                                        int64_t channels)
+{
+    return (oriel_strides) {.batch = heads * rows * channels,
+                            .head = rows * channels,
+                            .row = 1,
+                            .dim = rows};
+}
+
+static oriel_status problem_of(struct problem *out, const struct plan *plan,
+                               const int64_t reach[2])
+{
+    const struct variant *v = &plan->variant;
+    /* The border between two blocks of queries falls among the rows. */
+    const int64_t block = orl_max(orl_plan_word(plan, "QUERY_TILE"), 1);
+    oriel_problem p = {.size = sizeof p,
+                       .extras = ORIEL_EXTRA_LSE | ORIEL_EXTRA_KEY_RANGE,
+                       .batch = ENTRIES,
+                       .heads = HEADS,
+                       .kv_heads = 1,
+                       .queries = QUERIES,
+                       .keys = KEYS,
+                       .head_dim = v->head_dim,
+                       .v_dim = v->v_dim,
+                       .left = reach[0],
+                       .right = reach[1],
+                       .query_origin = 4 * block - 3,
+                       .key_origin = 4 * block - 5,
+                       .type = v->q_type,
+                       .k_type = v->k_type,
+                       .v_type = v->v_type,
+                       .out_type = v->out_type,
+                       .align = ORIEL_ALIGN_START,
+                       .softcap = v->softcap ? 2.5f : 0.0f};
+    if (orl_plan_word(plan, "STRIDED")) {
+        p.q = channels_outermost(HEADS, QUERIES, v->head_dim);
+        p.k = channels_outermost(1, KEYS, v->head_dim);
+        p.v = channels_outermost(1, KEYS, v->v_dim);
+        p.out = channels_outermost(HEADS, QUERIES, v->v_dim);
+    }
+    return orl_problem_check(out, &p);
+}
+
+static size_t index_of(const struct tensor *t, int64_t entry, int64_t head,
+                       int64_t row, int64_t channel)
+{
+    return (size_t)(entry * t->batch + head * t->head + row * t->row +
+                    channel * t->dim);
+}
+
+static size_t bytes_of(const struct tensor *t, int64_t heads, int64_t rows)
+{
+    return (size_t)orl_tensor_extent(t, ENTRIES, heads, rows) *
+           orl_elem_bytes(t->type);
+}
+
+/* Numbers in [-1, 1) in no order a kernel could get right by chance. */
+static void fill(void *data, const struct tensor *t, int64_t heads,
+                 int64_t rows, uint32_t seed)
+{
+    for (int64_t b = 0; b < ENTRIES; b++)
+        for (int64_t h = 0; h < heads; h++)
+            for (int64_t i = 0; i < rows; i++)
+                for (int32_t c = 0; c < t->channels; c++) {
+                    seed = seed * 1664525u + 1013904223u;
+                    orl_elem_store(data, index_of(t, b, h, i, c), t->type,
+                                   (float)(seed >> 8) * 0x1p-23f - 1.0f);
+                }
+}
+
+static void poison(void *data, const struct tensor *t)
+{
+    for (int64_t b = 0; b < ENTRIES; b++)
+        for (int64_t j = 0; j < KEYS; j++)
+            for (int32_t c = 0; c < t->channels; c++)
+                if (j < key_begin[b] || j >= key_end[b])
+                    orl_elem_store(data, index_of(t, b, 0, j, c), t->type, NAN);
+}
+
+/* ---- The definition ----------------------------------------------------- */
+
+struct answer {
+    double out[ORL_MAX_DIM];
+    double lse;
+    double terms;  /* largest over keys of scale * sum of |q_c k_c| */
+    double values; /* largest |v| seen */
+};
+
+static bool sees(const struct problem *p, int64_t entry, int64_t i, int64_t j)
+{
+    const int64_t distance = p->key_origin + j - (p->query_origin + i);
+    return j >= key_begin[entry] && j < key_end[entry] &&
+           distance >= -p->left && distance <= p->right;
+}
+
+static double score_of(const struct trial *t, int64_t entry, int64_t head,
+                       int64_t i, int64_t j, double *terms)
+{
+    const struct problem *p = &t->problem;
+    double sum = 0.0, size = 0.0;
+    for (int32_t c = 0; c < p->q.channels; c++) {
+        const double x =
+            (double)orl_elem_load(t->q, index_of(&p->q, entry, head, i, c),
+                                  p->q.type) *
+            (double)orl_elem_load(t->k, index_of(&p->k, entry, 0, j, c),
+                                  p->k.type);
+        sum += x;
+        size += fabs(x);
+    }
+    *terms = fmax(*terms, size * (double)p->scale);
+    sum *= (double)p->scale;
+    const double cap = (double)p->softcap;
+    return cap > 0.0 ? cap * tanh(sum / cap) : sum;
+}
+
+static void answer(const struct trial *t, int64_t entry, int64_t head,
+                   int64_t i, struct answer *a)
+{
+    const struct problem *p = &t->problem;
+    double score[KEYS], peak = -INFINITY, mass = 0.0;
+    *a = (struct answer) {.lse = -INFINITY};
+    for (int64_t j = 0; j < KEYS; j++) {
+        score[j] = -INFINITY;
+        if (sees(p, entry, i, j))
+            score[j] = score_of(t, entry, head, i, j, &a->terms);
+        peak = fmax(peak, score[j]);
+    }
+    for (int64_t j = 0; j < KEYS; j++) {
+        if (!sees(p, entry, i, j))
+            continue;
+        const double weight = exp(score[j] - peak);
+        mass += weight;
+        for (int32_t c = 0; c < p->v.channels; c++) {
+            const double v = (double)orl_elem_load(
+                t->v, index_of(&p->v, entry, 0, j, c), p->v.type);
+            a->out[c] += weight * v;
+            a->values = fmax(a->values, fabs(v));
+        }
+    }
+    for (int32_t c = 0; c < p->v.channels && mass > 0.0; c++)
+        a->out[c] /= mass;
+    if (mass > 0.0)
+        a->lse = peak + log(mass);
+}
+
+/* Whether a result is near enough. Four times the bound that users are
+ * promised: a wrong kernel is far beyond it, a coarse exponential is not. */
+static bool near(double got, double want, const struct answer *a, uint32_t type)
+{
+    static const double unit[] = {
+        [ORIEL_F32] = 0.0, [ORIEL_F16] = 0x1p-11, [ORIEL_BF16] = 0x1p-8};
+    const double bound = 8e-6 * (1.0 + a->terms / 16.0);
+    return got == want ||
+           fabs(got - want) <= bound * a->values + unit[type] * fabs(want);
+}
+
+/* ORIEL_E_UNSUPPORTED names the first element that is wrong. */
+static oriel_status compare(const struct trial *t, const struct engine *engine,
+                            const struct plan *plan)
+{
+    const struct problem *p = &t->problem;
+    for (int64_t n = 0; n < LSE_COUNT; n++) {
+        const int64_t b = n / (HEADS * QUERIES), h = n / QUERIES % HEADS;
+        const int64_t i = n % QUERIES;
+        struct answer a;
+        answer(t, b, h, i, &a);
+        const double lse = (double)t->lse[n];
+        if (lse != a.lse && !(fabs(lse - a.lse) <= 8e-6 * (1.0 + a.terms)))
+            return orl_fail(ORIEL_E_UNSUPPORTED,
+                            "%s.cl fails its self-test on %s: a wrong "
+                            "log-sum-exp in row %d",
+                            plan->family->name, engine->device.name, (int)i);
+        for (int32_t c = 0; c < p->v.channels; c++) {
+            const double got = (double)orl_elem_load(
+                t->out, index_of(&p->out, b, h, i, c), p->out.type);
+            if (!near(got, a.out[c], &a, p->out.type))
+                return orl_fail(ORIEL_E_UNSUPPORTED,
+                                "%s.cl fails its self-test on %s: a wrong "
+                                "result in row %d, channel %d",
+                                plan->family->name, engine->device.name, (int)i,
+                                (int)c);
+        }
+    }
+    return ORIEL_OK;
+}
+
+/* ---- On the device ------------------------------------------------------ */
+
+static oriel_status upload(cl_mem *out, const struct engine *engine, void *data,
+                           size_t size)
+{
+    cl_int code;
+    *out = clCreateBuffer(engine->context,
+                          CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, size, data,
+                          &code);
+    return orl_cl_check(code, "clCreateBuffer");
+}
+
+static oriel_status upload_all(struct job *job, const struct engine *engine,
+                               const struct plan *plan, struct trial *t)
+{
+    const struct problem *p = &t->problem;
+    int32_t begin[ENTRIES], end[ENTRIES];
+    memcpy(begin, key_begin, sizeof begin);
+    memcpy(end, key_end, sizeof end);
+    cl_mem *m = job->memory;
+    ORL_TRY(upload(&m[CALL_Q], engine, t->q, bytes_of(&p->q, HEADS, QUERIES)));
+    ORL_TRY(upload(&m[CALL_K], engine, t->k, bytes_of(&p->k, 1, KEYS)));
+    ORL_TRY(upload(&m[CALL_V], engine, t->v, bytes_of(&p->v, 1, KEYS)));
+    ORL_TRY(upload(&m[CALL_OUT], engine, t->out,
+                   bytes_of(&p->out, HEADS, QUERIES)));
+    ORL_TRY(upload(&m[CALL_LSE], engine, t->lse, sizeof t->lse));
+    ORL_TRY(upload(&m[CALL_KEY_BEGIN], engine, begin, sizeof begin));
+    ORL_TRY(upload(&m[CALL_KEY_END], engine, end, sizeof end));
+
+    const int64_t scratch = plan->family->workspace(plan, &job->extent);
+    if (scratch == 0)
+        return ORIEL_OK;
+    cl_int code;
+    m[CALL_WORKSPACE] = clCreateBuffer(engine->context, CL_MEM_READ_WRITE,
+                                       (size_t)scratch, NULL, &code);
+    return orl_cl_check(code, "clCreateBuffer");
+}
+
+static oriel_status run(struct engine *engine, const struct plan *plan,
+                        const cl_kernel *kernels, struct trial *t)
+{
+    const struct problem *p = &t->problem;
+    const struct part whole = {p->queries, p->keys, p->query_origin,
+                               p->key_origin};
+    struct job job = orl_job(p, &whole);
+    const size_t out_bytes = bytes_of(&p->out, HEADS, QUERIES);
+    oriel_status status = upload_all(&job, engine, plan, t);
+    if (status == ORIEL_OK)
+        status = orl_launch(plan, kernels, engine->queue, &job, 0, NULL, NULL);
+    if (status == ORIEL_OK)
+        status = ORL_CL(clEnqueueReadBuffer(engine->queue, job.memory[CALL_OUT],
+                                            CL_TRUE, 0, out_bytes, t->out, 0,
+                                            NULL, NULL));
+    if (status == ORIEL_OK)
+        status = ORL_CL(clEnqueueReadBuffer(engine->queue, job.memory[CALL_LSE],
+                                            CL_TRUE, 0, sizeof t->lse, t->lse,
+                                            0, NULL, NULL));
+    for (int n = 0; n < CALL_STRUCT; n++)
+        if (job.memory[n])
+            clReleaseMemObject(job.memory[n]);
+    return status;
+}
+
+oriel_status orl_selftest(struct engine *engine, const struct plan *plan,
+                          const cl_kernel *kernels)
+{
+    struct trial t = {0};
+    const struct device facts = orl_engine_facts(engine);
+    const size_t windows = sizeof reaches / sizeof reaches[0];
+    size_t n = 0;
+    do
+        ORL_TRY(problem_of(&t.problem, plan, reaches[n]));
+    while (plan->family->objects(plan, &t.problem, &facts) && ++n < windows);
+
+    const struct problem *p = &t.problem;
+    oriel_status status = ORIEL_OK;
+    const size_t out_bytes = bytes_of(&p->out, HEADS, QUERIES);
+    t.q = malloc(bytes_of(&p->q, HEADS, QUERIES));
+    t.k = malloc(bytes_of(&p->k, 1, KEYS));
+    t.v = malloc(bytes_of(&p->v, 1, KEYS));
+    t.out = malloc(out_bytes);
+    if (!t.q || !t.k || !t.v || !t.out) {
+        status = orl_fail(ORIEL_E_MEMORY, "no memory for a self-test");
+        goto done;
+    }
+    fill(t.q, &p->q, HEADS, QUERIES, 1);
+    fill(t.k, &p->k, 1, KEYS, 2);
+    fill(t.v, &p->v, 1, KEYS, 3);
+    poison(t.k, &p->k);
+    poison(t.v, &p->v);
+    memset(t.out, 0xff, out_bytes); /* NaN in every type: rows not written */
+    memset(t.lse, 0xff, sizeof t.lse);
+    status = run(engine, plan, kernels, &t);
+    if (status == ORIEL_OK)
+        status = compare(&t, engine, plan);
+
+done:
+    free(t.q);
+    free(t.k);
+    free(t.v);
+    free(t.out);
+    return status;
+}

@@ -1,0 +1,34 @@
+/* source.c: plan -> kernel text and build options. */
+#include "cl/source.h"
+
+#include "base/text.h"
+#include "cl/embedded.h"
+
+#include <assert.h>
+#include <string.h>
+
+const char *orl_source_text(const char *name, size_t *length)
+{
+    const struct embedded *e = orl_embedded;
+    while (e->name && strcmp(e->name, name) != 0)
+        e++;
+    assert(e->name);
+    *length = e->length;
+    return e->text;
+}
+
+void orl_source_options(const struct plan *plan, char options[ORL_OPTIONS_TEXT])
+{
+    const struct variant *v = &plan->variant;
+    struct text t = orl_text(options, ORL_OPTIONS_TEXT);
+    orl_text_add(&t,
+                 "-cl-std=CL1.2 -DHEAD_DIM=%d -DV_DIM=%d -DQ_TYPE=%u "
+                 "-DK_TYPE=%u -DV_TYPE=%u -DOUT_TYPE=%u -DSOFTCAP=%d",
+                 (int)v->head_dim, (int)v->v_dim, (unsigned)v->q_type,
+                 (unsigned)v->k_type, (unsigned)v->v_type,
+                 (unsigned)v->out_type, (int)v->softcap);
+    for (int n = 0; plan->family->words[n].text; n++)
+        orl_text_add(&t, " -D%s=%d", plan->family->words[n].define,
+                     (int)plan->word[n]);
+    assert(t.length < ORL_OPTIONS_TEXT);
+}

@@ -1,0 +1,63 @@
+/* trial.c: facts that no query tells. */
+#include "cl/trial.h"
+
+#include "cl/check.h"
+#include "cl/program.h"
+#include "cl/source.h"
+
+/* Past the known limit of 65535, and still no second under Oclgrind. */
+enum { TRIAL_ITERATIONS = 70000 };
+
+struct hash orl_trial_text(struct hash key, const char *name)
+{
+    size_t length = 0;
+    const char *text = orl_source_text(name, &length);
+    return orl_hash_bytes(key, text, length);
+}
+
+static oriel_status count_iterations(cl_int *count, struct engine *engine,
+                                     cl_kernel kernel, cl_mem memory)
+{
+    static const size_t one = 1;
+    const cl_int wanted = TRIAL_ITERATIONS;
+    ORL_TRY_CL(clSetKernelArg(kernel, 0, sizeof memory, &memory));
+    ORL_TRY_CL(clSetKernelArg(kernel, 1, sizeof wanted, &wanted));
+    ORL_TRY_CL(clEnqueueNDRangeKernel(engine->queue, kernel, 1, NULL, &one,
+                                      &one, 0, NULL, NULL));
+    return ORL_CL(clEnqueueReadBuffer(engine->queue, memory, CL_TRUE, 0,
+                                      sizeof *count, count, 0, NULL, NULL));
+}
+
+oriel_status orl_trial_loop_limit(int64_t *out, struct engine *engine)
+{
+    cl_program program = NULL;
+    cl_kernel kernel = NULL;
+    cl_mem memory = NULL;
+    cl_int code, count = 0;
+
+    oriel_status status =
+        orl_program_build(&program, engine, "probe", "-cl-std=CL1.2");
+    if (status != ORIEL_OK)
+        goto done;
+    kernel = clCreateKernel(program, "probe_loop", &code);
+    status = orl_cl_check(code, "clCreateKernel");
+    if (status != ORIEL_OK)
+        goto done;
+    memory = clCreateBuffer(engine->context, CL_MEM_READ_WRITE, sizeof count,
+                            NULL, &code);
+    status = orl_cl_check(code, "clCreateBuffer");
+    if (status != ORIEL_OK)
+        goto done;
+    status = count_iterations(&count, engine, kernel, memory);
+    if (status == ORIEL_OK)
+        *out = count >= TRIAL_ITERATIONS ? 0 : count;
+
+done:
+    if (memory)
+        clReleaseMemObject(memory);
+    if (kernel)
+        clReleaseKernel(kernel);
+    if (program)
+        clReleaseProgram(program);
+    return status;
+}

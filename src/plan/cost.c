@@ -1,0 +1,70 @@
+/* cost.c: rates of devices and needs of problems. Rough by design: a cost is
+ * there to tell plans apart on one device. */
+#include "plan/cost.h"
+
+#include "base/arith.h"
+#include "model/elem.h"
+
+#include <math.h>
+
+static double known(int64_t fact, double otherwise)
+{
+    return fact > 0 ? (double)fact : otherwise;
+}
+
+double orl_cost_peak_flops(const struct device *d)
+{
+    const double units = known(d->compute_units, 1.0);
+    if (d->kind == DEVICE_GPU) {
+        /* Lanes of a compute unit: 64 (AMD), 128 (NVIDIA, Adreno), 8 (an
+         * execution unit of Intel); a multiply-add each per clock. */
+        return units * known(d->clock_mhz, 1000.0) * 1e6 * 64.0 * 2.0;
+    }
+    /* Two multiply-adds of a whole vector per clock. */
+    return units * known(d->clock_mhz, 2500.0) * 1e6 *
+           known(d->vector_floats, 4.0) * 4.0;
+}
+
+double orl_cost_bandwidth(const struct device *d)
+{
+    if (d->kind == DEVICE_GPU && !d->unified_memory)
+        return 200e9;
+    if (d->kind == DEVICE_GPU)
+        return 40e9;
+    /* One core sums 12 to 37 GB/s (Zen 2, Zen 3, Zen 5 in virtual machines);
+     * memory stops most CPUs at a few times that. */
+    return 15e9 * (double)orl_clamp(d->compute_units, 1, 4);
+}
+
+double orl_cost_bytes(const struct problem *p)
+{
+    const double rows =
+        (double)p->batch * (double)p->heads * (double)p->queries;
+    const double mine =
+        rows * ((double)p->q.channels * (double)orl_elem_bytes(p->q.type) +
+                (double)p->out.channels * (double)orl_elem_bytes(p->out.type));
+
+    const struct window w = orl_problem_window(p);
+    const struct span keys = orl_window_any(&w, 0, w.queries);
+    const double visible = (double)p->batch * (double)p->kv_heads *
+                           (double)(keys.end - keys.begin);
+    return mine +
+           visible *
+               ((double)p->k.channels * (double)orl_elem_bytes(p->k.type) +
+                (double)p->v.channels * (double)orl_elem_bytes(p->v.type));
+}
+
+double orl_cost_idle(double groups, const struct device *d)
+{
+    const double units = known(d->compute_units, 1.0);
+    return ceil(groups / units) * units / groups;
+}
+
+double orl_cost_launched(double seconds, double launches, double groups,
+                         const struct device *d)
+{
+    /* PoCL on Zen 5: an empty launch 13 to 39 us, a group of one work-item 10
+     * to 12 ns. */
+    const double units = known(d->compute_units, 1.0);
+    return seconds + launches * 20e-6 + groups * 12e-9 / units;
+}

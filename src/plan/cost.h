@@ -1,0 +1,30 @@
+/* cost.h: parts of a cost model that families share. All return seconds or
+ * rates derived from struct device; facts that are not known take the value of
+ * a modest device of its kind. */
+#ifndef ORL_PLAN_COST_H
+#define ORL_PLAN_COST_H
+
+#include "model/device.h"
+#include "model/problem.h"
+#include "plan/family.h"
+
+/* Peak single-precision FLOP/s of the whole device. */
+double orl_cost_peak_flops(const struct device *d);
+
+/* Bytes per second from global memory. */
+double orl_cost_bandwidth(const struct device *d);
+
+/* Bytes a problem must move at least once: q, out, and each visible row of k
+ * and v once per key head. */
+double orl_cost_bytes(const struct problem *p);
+
+/* How much longer equal groups take than if every compute unit always had one:
+ * 1 where they divide evenly, units where there is one group. */
+double orl_cost_idle(double groups, const struct device *d);
+
+/* Seconds until the groups of all launches are done that keep the device busy
+ * for so many seconds: what starting them takes is added. */
+double orl_cost_launched(double seconds, double launches, double groups,
+                         const struct device *d);
+
+#endif /* ORL_PLAN_COST_H */

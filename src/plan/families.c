@@ -1,0 +1,60 @@
+/* families.c: the list of families, and how its members are found. */
+#include "plan/family.h"
+
+#include "plan/family_list.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct family *const orl_families[] = {
+    &orl_family_lane,
+    &orl_family_row,
+    NULL,
+};
+
+const struct family *orl_family_named(const char *name, size_t length)
+{
+    for (int n = 0; orl_families[n]; n++) {
+        const char *known = orl_families[n]->name;
+        if (strlen(known) == length && memcmp(known, name, length) == 0)
+            return orl_families[n];
+    }
+    return NULL;
+}
+
+int orl_family_number(const struct family *family)
+{
+    int n = 0;
+    while (orl_families[n] && orl_families[n] != family)
+        n++;
+    assert(orl_families[n]);
+    return n;
+}
+
+int32_t orl_plan_word(const struct plan *plan, const char *define)
+{
+    const struct word *words = plan->family->words;
+    for (int n = 0; words[n].text; n++)
+        if (strcmp(words[n].define, define) == 0)
+            return plan->word[n];
+    return 0;
+}
+
+/* The buffers and struct call, with room for a few more. */
+enum { ARGUMENT_BYTES = 512 };
+
+const char *orl_family_barrier(const struct family *family,
+                               const struct device *d)
+{
+    if (!d->compiler)
+        return "the device has no compiler";
+    if (!d->full_profile)
+        return "the device has only the embedded profile";
+    if (!d->little_endian)
+        return "the device is not little-endian";
+    if (d->argument_bytes > 0 && d->argument_bytes < ARGUMENT_BYTES)
+        return "the device takes less than 512 bytes of kernel arguments";
+    if (d->quarantine >> orl_family_number(family) & 1)
+        return "its self-test failed on this device";
+    return NULL;
+}

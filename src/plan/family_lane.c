@@ -1,0 +1,297 @@
+/* family_lane.c: lanes of vectors are queries, kernels/lane.cl. One work-item
+ * computes a block of queries out of private scratch that must stay in the
+ * cache of a core: for CPUs. */
+#include "plan/family_list.h"
+
+#include "base/arith.h"
+#include "plan/cost.h"
+#include "plan/presets.h"
+
+#include <math.h>
+
+enum {
+    LANES,
+    QUERY_TILE,
+    KEY_TILE,
+    QK_KEYS,
+    QK_VECS,
+    PV_ROWS,
+    PV_VECS,
+    ONCE,
+    LOOK_AHEAD
+};
+
+static const struct word words[] = {
+    [LANES] = {"x", "LANES", WORD_NUMBER, 4, 16},
+    [QUERY_TILE] = {"q", "QUERY_TILE", WORD_NUMBER, 4, 1024},
+    [KEY_TILE] = {"k", "KEY_TILE", WORD_NUMBER, 8, 4096},
+    [QK_KEYS] = {"qk", "QK_KEYS", WORD_NUMBER, 1, 16},
+    [QK_VECS] = {"x", "QK_VECS", WORD_TIMES, 1, 4},
+    [PV_ROWS] = {"pv", "PV_ROWS", WORD_NUMBER, 1, 16},
+    [PV_VECS] = {"x", "PV_VECS", WORD_TIMES, 1, 8},
+    [ONCE] = {"once", "ONCE", WORD_FLAG, 0, 1},
+    [LOOK_AHEAD] = {"ahead", "LOOK_AHEAD", WORD_FLAG, 0, 1},
+    {0},
+};
+
+static const char *const kernels[] = {"attend_lane", NULL};
+
+/* Most private scratch of a work-item: a thread of an OpenCL runtime has a
+ * stack of a few MB. */
+enum { SCRATCH_BYTES = 1 << 20 };
+
+/* Most sums that code is unrolled for: PoCL 3.1 crashes while it compiles 32
+ * scores with a softcap. */
+enum { QK_SUMS = 16, PV_SUMS = 32 };
+
+static bool is_strided(const struct tensor *t)
+{
+    return t->dim != 1 && t->channels > 1;
+}
+
+static const char *rejects(const struct problem *p, const struct device *d)
+{
+    const char *barrier = orl_family_barrier(&orl_family_lane, d);
+    if (barrier)
+        return barrier;
+    if (d->kind == DEVICE_GPU)
+        return "one work-item per block of queries leaves a GPU idle";
+    if (d->vector_floats > 0 && d->vector_floats < 4)
+        return "the vectors of the device hold less than 4 floats";
+    if (d->loop_limit > 0)
+        return "the device ends work-items after a number of loop iterations";
+    if (is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
+        is_strided(&p->out))
+        return "a stride along dim is not 1";
+    return NULL;
+}
+
+static bool is_staged(const struct problem *p)
+{
+    return p->k.type != ORIEL_F32 || p->v.type != ORIEL_F32;
+}
+
+/* Keys that the rows of a block see at most, for any origin and key limits;
+ * INT64_MAX where a side has no end to count from. */
+static int64_t block_keys(const struct problem *p, int64_t rows)
+{
+    const int64_t far = 4 * ORL_MAX_LENGTH;
+    const bool bounded =
+        p->left > -far && p->left < far && p->right > -far && p->right < far;
+    return bounded ? rows + p->left + p->right : INT64_MAX;
+}
+
+static int64_t whole(int64_t channels, int64_t lanes)
+{
+    return orl_ceil_div(channels, lanes) * lanes;
+}
+
+/* Bytes of private scratch, as the structs of kernels/lane.cl. */
+static int64_t scratch_bytes(const struct plan *plan)
+{
+    const int32_t *word = plan->word;
+    const struct variant *v = &plan->variant;
+    const int64_t lanes = word[LANES], strip = lanes * word[QK_VECS];
+    const int64_t strips = word[QUERY_TILE] / strip;
+    const int64_t slots = whole(v->v_dim, lanes * (int64_t)word[PV_VECS]);
+    const int64_t per_strip = strip * (2 + whole(v->head_dim, lanes) + slots);
+    const int64_t scores = strip * (word[KEY_TILE] + orl_max(8, word[QK_KEYS]));
+    const bool k_staged = v->k_type != ORIEL_F32;
+    const bool v_staged = v->v_type != ORIEL_F32 || v->v_dim < lanes;
+    const int64_t tile =
+        word[KEY_TILE] * ((k_staged ? whole(v->head_dim, lanes) : 0) +
+                          (v_staged ? whole(v->v_dim, lanes) : 0));
+    return 4 * (strips * per_strip + scores + tile);
+}
+
+static const char *objects(const struct plan *plan, const struct problem *p,
+                           const struct device *d)
+{
+    const int32_t *word = plan->word;
+    const int32_t lanes = word[LANES], strip = lanes * word[QK_VECS];
+    if (lanes != 4 && lanes != 8 && lanes != 16)
+        return "x must be 4, 8 or 16";
+    if (word[QUERY_TILE] % strip != 0)
+        return "q must be a multiple of x times the second number of qk";
+    if (strip % word[PV_ROWS] != 0)
+        return "the first number of pv must divide x times the second number "
+               "of qk";
+    if (word[PV_VECS] > 1 && word[PV_VECS] * lanes > plan->variant.v_dim)
+        return "x times the second number of pv must not exceed the values of "
+               "a row";
+    if (word[QK_KEYS] * word[QK_VECS] > QK_SUMS)
+        return "the numbers of qk must not multiply to more than 16";
+    if (word[PV_ROWS] * word[PV_VECS] > PV_SUMS)
+        return "the numbers of pv must not multiply to more than 32";
+    if (word[ONCE] && block_keys(p, word[QUERY_TILE]) > word[KEY_TILE])
+        return "once needs a bounded window with left + right + q at most k";
+    if (word[LOOK_AHEAD] && !d->prefetch)
+        return "ahead needs a compiler that knows __builtin_prefetch";
+    if (scratch_bytes(plan) > SCRATCH_BYTES)
+        return "a block would need more than 1 MB of private scratch";
+    return NULL;
+}
+
+/* Largest of 4, 8, 16 that a vector of the device holds. */
+static int32_t native_lanes(const struct device *d)
+{
+    if (d->vector_floats >= 16)
+        return 16;
+    return d->vector_floats >= 8 ? 8 : 4;
+}
+
+/* Programs are compiled for few sizes only, whatever the windows. */
+static int32_t round_once(int64_t keys)
+{
+    return (int32_t)orl_ceil_div(keys, 64) * 64;
+}
+
+/* Adds the plan if its words go together. strips of `vecs` vectors. */
+static void add(struct plan_list *list, const struct lane_preset *preset,
+                int32_t vecs, int32_t strips, bool once,
+                const struct problem *p, const struct device *d)
+{
+    if (list->count == ORL_CANDIDATES)
+        return;
+    const int32_t lanes = preset->lanes, queries = lanes * vecs * strips;
+    const int64_t seen = block_keys(p, queries);
+    if (once && seen > preset->once_keys)
+        return;
+    const bool full = vecs == preset->qk_vecs;
+
+    struct plan plan = {.family = &orl_family_lane, .variant = orl_variant(p)};
+    plan.word[LANES] = lanes;
+    plan.word[QUERY_TILE] = queries;
+    plan.word[KEY_TILE] = once ? round_once(seen) : preset->key_tile;
+    plan.word[QK_KEYS] = full ? preset->qk_keys : 8 / vecs;
+    plan.word[QK_VECS] = vecs;
+    plan.word[PV_ROWS] = full ? preset->pv_rows : 4;
+    plan.word[PV_VECS] = preset->pv_vecs;
+    while (plan.word[PV_VECS] > 1 && plan.word[PV_VECS] * lanes > p->v.channels)
+        plan.word[PV_VECS] /= 2;
+    plan.word[ONCE] = once;
+    plan.word[LOOK_AHEAD] = d->prefetch != 0;
+    if (!objects(&plan, p, d))
+        list->plan[list->count++] = plan;
+}
+
+static void candidates(const struct problem *p, const struct device *d,
+                       struct plan_list *list)
+{
+    const int32_t widest = native_lanes(d);
+    for (int32_t lanes = widest; lanes >= 4 && 2 * lanes >= widest;
+         lanes /= 2) {
+        const struct lane_preset *preset =
+            orl_lane_preset(lanes, is_staged(p), p->q.channels);
+        const int32_t vecs = preset->qk_vecs, strips = preset->strips;
+        for (int once = 1; once >= 0; once--) {
+            add(list, preset, vecs, strips, once, p, d);
+            if (strips > 1)
+                add(list, preset, vecs, 1, once, p, d);
+            add(list, preset, 1, 1, once, p, d);
+        }
+    }
+}
+
+/* How near inner loops of rows x vecs sums come to a multiply-add in every
+ * slot: they load rows broadcasts and vecs vectors in as many slots, and a sum
+ * waits 4 steps of 2 for the last one. */
+static double loop_share(double rows, double vecs)
+{
+    const double sums = rows * vecs;
+    const double slots = fmax(fmax(sums, rows + vecs), 8.0);
+    return sums / slots;
+}
+
+static double cost(const struct plan *plan, const struct problem *p,
+                   const struct device *d)
+{
+    const int32_t *word = plan->word;
+    const double heads = (double)p->batch * (double)p->heads;
+    const double seen =
+        orl_problem_pairs(p) / (heads * (double)p->queries); /* keys a query */
+    const double dim = p->q.channels, v_dim = p->v.channels;
+    const int64_t strip = word[LANES] * word[QK_VECS];
+
+    /* Blocks are anchored, so their first rows may be missing; they are
+     * computed all the same. */
+    const struct window w = orl_problem_window(p);
+    const int64_t missing = strip > 1 ? w.lo & 0 : 0;
+    const double rows =
+        (double)(orl_ceil_div(p->queries + missing, strip) * strip);
+    const double blocks = (double)orl_ceil_div(p->queries, word[QUERY_TILE]);
+
+    /* Per row, in units of one multiply or add of a lane. */
+    const double scored = fmin(seen + word[LANES] - 1.0, (double)p->keys);
+    const double qk =
+        2.0 * dim * scored / loop_share(word[QK_KEYS], word[QK_VECS]);
+    const double pv =
+        2.0 * v_dim * seen / loop_share(word[PV_ROWS], word[PV_VECS]);
+    /* 4.8 cycles for 8 scores on Zen 3, 6 for 16 on Zen 5. */
+    const double weights = 20.0 * scored;
+    /* 8 % of the time of a window of (64,64) at d 64 (Zen 3). */
+    const double queries = 60.0 * dim;
+    const double block_seen =
+        fmin(seen + word[QUERY_TILE] - 1.0, (double)p->keys);
+    const double tiles = word[ONCE] ? 0.0 : 1.0 + block_seen / word[KEY_TILE];
+    const double sums = 20.0 * v_dim * tiles;
+    const double flops = heads * rows * (qk + pv + weights + queries + sums);
+
+    /* Conversion, each key once per block: 7 units a number (Zen 3). */
+    const double numbers = (p->k.type != ORIEL_F32 ? dim : 0.0) +
+                           (p->v.type != ORIEL_F32 ? v_dim : 0.0);
+    const double staging = 7.0 * numbers * block_seen * blocks * heads;
+
+    const double native = native_lanes(d);
+    const double compute = (flops + staging) * native / word[LANES] /
+                           orl_cost_peak_flops(d) *
+                           orl_cost_idle(blocks * heads, d);
+    const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d);
+    return orl_cost_launched(fmax(compute, memory), 1.0, blocks * heads, d);
+}
+
+static const char *unfit(const struct plan *plan, const struct built *built,
+                         const struct device *d)
+{
+    (void)plan;
+    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
+        return "the built kernel needs more local memory than there is";
+    if (built->spill_bytes > 0)
+        return "the built kernel keeps registers in memory";
+    return NULL;
+}
+
+static int64_t workspace(const struct plan *plan, const struct extent *e)
+{
+    (void)plan;
+    (void)e;
+    return 0;
+}
+
+/* Blocks begin at absolute positions, which key limits may move: the first one
+ * may hold a single row of this call. */
+static void launches(const struct plan *plan, const struct extent *e,
+                     struct launch_list *list)
+{
+    const int64_t rows = plan->word[QUERY_TILE];
+    list->count = 1;
+    list->launch[0] = (struct launch) {
+        .groups = {orl_ceil_div(e->queries + rows - 1, rows), e->heads,
+                   e->batch},
+        .local = {1, 1, 1},
+        .passes = 1,
+    };
+}
+
+const struct family orl_family_lane = {
+    .name = "lane",
+    .words = words,
+    .kernels = kernels,
+    .rejects = rejects,
+    .candidates = candidates,
+    .objects = objects,
+    .cost = cost,
+    .unfit = unfit,
+    .workspace = workspace,
+    .launches = launches,
+};

@@ -1,0 +1,53 @@
+/* presets.c: the tables. Each row says where its numbers come from; shares are
+ * of the peak of multiply-adds of one core. */
+#include "plan/presets.h"
+
+#include "model/problem.h"
+
+#include <stddef.h>
+
+/* Those of one number of lanes and storage together, by rising head_dim. */
+static const struct lane_preset lane_presets[] = {
+    /* AVX2: 12 sums, a vector of queries and a broadcast key fill 16 registers.
+     * Zen 3, PoCL 3.1, d 64: qk4x3 pv6x2 reach 76 to 82 %, qk4x2 pv4x2 71 to
+     * 79 %, pv3x4 (17 registers) 50 to 55 %. Zen 2: k192 gains 1.5 to 2 %
+     * over k96. At once at (256,256), d 128: 78 %, in tiles 83 %, so only where
+     * the scores of a block stay in 32 KB. */
+    {8, false, ORL_MAX_DIM, 4, 3, 6, 2, 1, 192, 320},
+    /* Zen 2, PoCL 3.1, f16: a converted tile must serve many strips: of d 64
+     * 3 instead of 6 cost 1 point, Zen 3: 1 instead of 3 cost 4. */
+    {8, true, 64, 4, 3, 6, 2, 6, 72, 320},
+    /* Zen 2, PoCL 3.1, f16: 65 to 80 %. */
+    {8, true, 128, 4, 3, 6, 2, 4, 96, 320},
+    /* Above d 128: fewer rows, so that a converted tile stays as large as that
+     * of d 128. */
+    {8, true, 256, 4, 3, 6, 2, 2, 48, 320},
+    {8, true, ORL_MAX_DIM, 4, 3, 6, 2, 1, 24, 320},
+
+    /* AVX-512: 16 sums of 32 registers. Zen 5 (48 KB of L1D), PoCL 3.1: one to
+     * four vectors, 4 to 24 keys, tiles of 32 to 176 all within 75 to 84 % at
+     * wide windows; this one is never more than 3 % off the best. At once up
+     * to 560 keys gains 5 to 10 %. */
+    {16, false, ORL_MAX_DIM, 8, 2, 8, 2, 1, 128, 560},
+    /* Zen 5, PoCL 3.1, f16: with 32 queries 7 to 9 % slower than f32, with 64
+     * about as fast. */
+    {16, true, 128, 8, 2, 8, 2, 2, 128, 560},
+    {16, true, 256, 8, 2, 8, 2, 2, 64, 560},
+    {16, true, ORL_MAX_DIM, 8, 2, 8, 2, 1, 32, 560},
+
+    /* NEON: 16 sums of 32 registers, by the reasons above; not measured. */
+    {4, false, ORL_MAX_DIM, 4, 4, 8, 2, 2, 192, 320},
+    {4, true, 64, 4, 4, 8, 2, 6, 72, 320},
+    {4, true, 128, 4, 4, 8, 2, 4, 96, 320},
+    {4, true, 256, 4, 4, 8, 2, 2, 48, 320},
+    {4, true, ORL_MAX_DIM, 4, 4, 8, 2, 1, 24, 320},
+};
+
+const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
+                                          int32_t head_dim)
+{
+    const struct lane_preset *p = lane_presets;
+    while (p->lanes != lanes || p->staged != staged || p->head_dim < head_dim)
+        p++;
+    return p;
+}

@@ -1,0 +1,21 @@
+/* main.c: runs the kernel suite in one process, on one device: every process
+ * would load, and every fork recompile, the same programs again. */
+#include "device.h"
+#include "suites.h"
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel");
+    suite_add_tcase(suite, probe_case());
+    suite_add_tcase(suite, tile_case());
+    suite_add_tcase(suite, row_case());
+    suite_add_tcase(suite, lane_case());
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    device_open();
+    srunner_run_all(runner, CK_ENV);
+    device_close();
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

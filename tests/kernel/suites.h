@@ -1,0 +1,25 @@
+/* suites.h: the test cases of the kernel suite. All settings are numbers in the
+ * environment, but the platform:
+ *
+ *     KERNEL_PLATFORM    part of a platform's name; default the first one
+ *     KERNEL_COUNT       random calls per plan; default 12
+ *     KERNEL_SEED        default 1
+ *     KERNEL_ROWS        longest query and key axis; default 150
+ *     KERNEL_LOOK_AHEAD  0 where there is no prefetch (Oclgrind, Mesa)
+ *     KERNEL_COPY        1 for buffers that are copies (Oclgrind takes host
+ *                        memory for uninitialised); guard pages then guard
+ *                        nothing
+ *     KERNEL_FIRST, KERNEL_LAST   which plans of each family; default all
+ *
+ * CK_RUN_CASE=row, lane, tile or probe runs one of them. */
+#ifndef KERNEL_SUITES_H
+#define KERNEL_SUITES_H
+
+#include <check.h>
+
+TCase *lane_case(void);
+TCase *row_case(void);
+TCase *tile_case(void);
+TCase *probe_case(void);
+
+#endif /* KERNEL_SUITES_H */
