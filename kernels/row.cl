@@ -180,10 +180,10 @@ static void keep_state(const struct state *s, global float *kept)
     kept[1] = s->mass;
     for (int n = 0; n < V_PARTS; n++) {
         const int c = part_begin(n, LANES, V_DIM);
-        float channel[LANES];
-        VSTORE(s->sum[n], 0, channel);
+        float column[LANES];
+        VSTORE(s->sum[n], 0, column);
         for (int x = 0; x < min(LANES, V_DIM); x++)
-            kept[2 + c + x] = channel[x];
+            kept[2 + c + x] = column[x];
     }
 }
 

@@ -127,7 +127,8 @@ void orl_probe(struct device *out, cl_device_id id)
     d.little_endian = query_number(id, CL_DEVICE_ENDIAN_LITTLE);
     d.compiler = query_number(id, CL_DEVICE_COMPILER_AVAILABLE);
     query_text(profile, id, CL_DEVICE_PROFILE);
-    d.full_profile = strcmp(profile, "FULL_PROFILE") == 0;
+    d.full_profile = strcmp(profile, "FULL_PROFILE") == 0 ||
+                     has_extension(id, "cles_khr_int64");
     d.fp16 = has_extension(id, "cl_khr_fp16");
     d.fp64 = has_extension(id, "cl_khr_fp64");
     d.prefetch = knows_prefetch(&d);

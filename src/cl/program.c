@@ -13,7 +13,7 @@
 
 struct program {
     struct program *next;
-    struct hash key;
+    struct hash key; /* of family and options, within one engine */
 
     orl_lock lock; /* held while the first caller makes what follows */
     bool made;
@@ -240,13 +240,16 @@ static oriel_status make_ready(struct engine *engine, const struct plan *plan,
 static oriel_status make(struct program *p, struct engine *engine,
                          const struct plan *plan, const char *options)
 {
-    const bool cached = from_cache(&p->program, engine, plan, options, p->key);
+    const struct hash key = orl_hash_string(
+        orl_trial_text(orl_engine_key(engine, "program"), plan->family->name),
+        options);
+    const bool cached = from_cache(&p->program, engine, plan, options, key);
     if (!cached)
         ORL_TRY(orl_program_build(&p->program, engine, plan->family->name,
                                   options));
     const oriel_status status = make_ready(engine, plan, p, cached);
     if (status == ORIEL_OK && !cached)
-        to_cache(engine, p->program, p->key);
+        to_cache(engine, p->program, key);
     if (status != ORIEL_OK) {
         clReleaseProgram(p->program);
         p->program = NULL;
@@ -276,8 +279,7 @@ oriel_status orl_program_get(const struct program **out, struct engine *engine,
     char options[ORL_OPTIONS_TEXT];
     orl_source_options(plan, options);
     const struct hash key = orl_hash_string(
-        orl_trial_text(orl_engine_key(engine, "program"), plan->family->name),
-        options);
+        orl_hash_string(orl_hash_begin(), plan->family->name), options);
 
     struct program *p = find_or_add(engine, key);
     if (!p)

@@ -22,7 +22,7 @@ void orl_source_options(const struct plan *plan, char options[ORL_OPTIONS_TEXT])
     const struct variant *v = &plan->variant;
     struct text t = orl_text(options, ORL_OPTIONS_TEXT);
     orl_text_add(&t,
-                 "-cl-std=CL1.2 -DHEAD_DIM=%d -DV_DIM=%d -DQ_TYPE=%u "
+                 "-cl-std=CL1.2 -w -DHEAD_DIM=%d -DV_DIM=%d -DQ_TYPE=%u "
                  "-DK_TYPE=%u -DV_TYPE=%u -DOUT_TYPE=%u -DSOFTCAP=%d",
                  (int)v->head_dim, (int)v->v_dim, (unsigned)v->q_type,
                  (unsigned)v->k_type, (unsigned)v->v_type,

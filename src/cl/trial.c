@@ -36,7 +36,7 @@ oriel_status orl_trial_loop_limit(int64_t *out, struct engine *engine)
     cl_int code, count = 0;
 
     oriel_status status =
-        orl_program_build(&program, engine, "probe", "-cl-std=CL1.2");
+        orl_program_build(&program, engine, "probe", "-cl-std=CL1.2 -w");
     if (status != ORIEL_OK)
         goto done;
     kernel = clCreateKernel(program, "probe_loop", &code);

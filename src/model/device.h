@@ -35,7 +35,8 @@ struct device {
     int64_t base_align_bytes; /* CL_DEVICE_MEM_BASE_ADDR_ALIGN / 8 */
     int64_t address_bits;
     int64_t unified_memory; /* 1: shares memory with the host */
-    int64_t full_profile;   /* 1: FULL_PROFILE */
+    int64_t full_profile;   /* 1: FULL_PROFILE, or an embedded profile that has
+                               what kernels use of it: 64-bit integers */
     int64_t little_endian;  /* 1: as the host */
     int64_t compiler;       /* 1: builds kernels from source */
     int64_t fp16, fp64;     /* 1: has the extension */

@@ -92,13 +92,13 @@ static void draw_layout(uint64_t *state, oriel_problem *p)
         p->q = draw_strides(state, p->batch, p->heads, p->queries, p->head_dim,
                             false);
     if (draw_one_in(state, 2))
-        p->k = draw_strides(state, p->batch, kv_heads, keys, p->head_dim,
-                            false);
+        p->k =
+            draw_strides(state, p->batch, kv_heads, keys, p->head_dim, false);
     if (draw_one_in(state, 2))
         p->v = draw_strides(state, p->batch, kv_heads, keys, v_dim, false);
     if (draw_one_in(state, 2))
-        p->out = draw_strides(state, p->batch, p->heads, p->queries, v_dim,
-                              true);
+        p->out =
+            draw_strides(state, p->batch, p->heads, p->queries, v_dim, true);
 }
 
 /* Any positive finite float, or now and then the default. */
@@ -131,9 +131,8 @@ oriel_problem draw_problem(uint64_t *state)
     draw_window(state, &p);
     if (draw_one_in(state, 2)) {
         p.query_origin = draw_from(state, -9, 200000000);
-        p.key_origin = draw_one_in(state, 2)
-                           ? draw_from(state, -200000000, 200000000)
-                           : 0;
+        p.key_origin =
+            draw_one_in(state, 2) ? draw_from(state, -200000000, 200000000) : 0;
     }
     if (draw_one_in(state, 2))
         draw_layout(state, &p);
@@ -150,7 +149,8 @@ oriel_problem draw_problem(uint64_t *state)
 
 void draw_damage(uint64_t *state, char *text, size_t capacity)
 {
-    static const char odd[] = "0123456789-+,:/. \t\nbhqkdvwinfxtsoae\xc3\xa9\x7f";
+    static const char odd[] =
+        "0123456789-+,:/. \t\nbhqkdvwinfxtsoae\xc3\xa9\x7f";
     for (int64_t times = draw_from(state, 1, 4); times > 0; times--) {
         const size_t length = strlen(text);
         const size_t at = (size_t)draw_from(state, 0, (int64_t)length);

@@ -22,10 +22,8 @@ static inline struct problem given_problem(const char *text)
 /* Everything that any family needs, and nothing else. */
 static inline struct device given_device(enum device_kind kind)
 {
-    return (struct device) {.kind = kind,
-                            .compiler = 1,
-                            .full_profile = 1,
-                            .little_endian = 1};
+    return (struct device) {
+        .kind = kind, .compiler = 1, .full_profile = 1, .little_endian = 1};
 }
 
 /* PoCL on four cores with AVX2. */

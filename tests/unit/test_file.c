@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/oriel-file-XXXXXX";
@@ -73,6 +74,125 @@ START_TEST(a_full_disk_leaves_the_old_file)
 }
 END_TEST
 
+static mode_t mode_of(const char *name)
+{
+    struct stat found;
+    ck_assert_int_eq(stat(name, &found), 0);
+    return found.st_mode & 0777;
+}
+
+START_TEST(a_new_file_follows_the_umask)
+{
+    umask(027);
+    ck_assert_int_eq(orl_file_replace(path, "x", 1), ORIEL_OK);
+    ck_assert_uint_eq(mode_of(path), 0640);
+}
+END_TEST
+
+START_TEST(a_device_is_written_to_and_stays)
+{
+    struct stat found;
+    ck_assert_int_eq(orl_file_replace("/dev/null", "x", 1), ORIEL_OK);
+    ck_assert_int_eq(stat("/dev/null", &found), 0);
+    ck_assert(S_ISCHR(found.st_mode));
+}
+END_TEST
+
+START_TEST(a_folder_is_not_replaced)
+{
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(orl_file_replace(path, "x", 1), ORIEL_E_IO);
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+/* ---- Reading ------------------------------------------------------------- */
+
+/* Sizes around those at which reading asks for more memory. */
+START_TEST(what_was_written_is_read_back)
+{
+    enum { MOST = 20000 };
+    static unsigned char written[MOST];
+    static const size_t sizes[] = {0, 1, 4094, 4095, 4096, 8191, 8192, MOST};
+    for (size_t i = 0; i < MOST; i++)
+        written[i] = (unsigned char)(i * 7 + i / 256);
+    const size_t size = sizes[_i];
+    ck_assert_int_eq(orl_file_replace(path, written, size), ORIEL_OK);
+
+    void *bytes = NULL;
+    size_t got = 77;
+    ck_assert_int_eq(orl_file_read(path, &bytes, &got), ORIEL_OK);
+    ck_assert_uint_eq(got, size);
+    ck_assert_int_eq(memcmp(bytes, written, size), 0);
+    ck_assert_int_eq(((const char *)bytes)[size], 0);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_reported_by_name)
+{
+    void *bytes = &bytes;
+    size_t size = 77;
+    ck_assert_int_eq(orl_file_read(path, &bytes, &size), ORIEL_E_IO);
+    ck_assert_ptr_nonnull(strstr(oriel_last_error()->message, path));
+    ck_assert_int_eq(orl_file_read(folder, &bytes, &size), ORIEL_E_IO);
+    ck_assert_ptr_eq(bytes, &bytes);
+    ck_assert_uint_eq(size, 77);
+}
+END_TEST
+
+/* ---- Folders ------------------------------------------------------------- */
+
+static void join(char *out, size_t room, const char *rest)
+{
+    snprintf(out, room, "%s%s", path, rest);
+}
+
+START_TEST(a_folder_is_made_with_those_above_it)
+{
+    char deep[128], between[128];
+    join(deep, sizeof deep, "/a//b/");
+    join(between, sizeof between, "/a");
+    umask(0);
+    ck_assert_int_eq(orl_file_make_folder(deep), ORIEL_OK);
+    ck_assert_uint_eq(mode_of(deep), 0700);
+    ck_assert_uint_eq(mode_of(between), 0700);
+    ck_assert_int_eq(orl_file_make_folder(deep), ORIEL_OK);
+    ck_assert_int_eq(rmdir(deep), 0);
+    ck_assert_int_eq(rmdir(between), 0);
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+START_TEST(a_folder_below_a_file_is_refused)
+{
+    char below[128];
+    join(below, sizeof below, "/a");
+    ck_assert_int_eq(orl_file_replace(path, "x", 1), ORIEL_OK);
+    ck_assert_int_eq(orl_file_make_folder(path), ORIEL_E_IO);
+    ck_assert_int_eq(orl_file_make_folder(below), ORIEL_E_IO);
+    ck_assert_ptr_nonnull(strstr(oriel_last_error()->message, path));
+}
+END_TEST
+
+START_TEST(folders_that_were_always_there_are_accepted)
+{
+    ck_assert_int_eq(orl_file_make_folder("/"), ORIEL_OK);
+    ck_assert_int_eq(orl_file_make_folder("."), ORIEL_OK);
+    ck_assert_int_eq(orl_file_make_folder("/tmp"), ORIEL_OK);
+}
+END_TEST
+
+START_TEST(an_impossible_folder_is_reported)
+{
+    static char name[5000];
+    memset(name, 'a', sizeof name - 1);
+    ck_assert_int_eq(orl_file_make_folder(name), ORIEL_E_IO);
+    ck_assert_int_eq(orl_file_make_folder(""), ORIEL_E_IO);
+    ck_assert_int_eq(orl_file_make_folder("/proc/nowhere/x"), ORIEL_E_IO);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("file");
@@ -81,5 +201,14 @@ int main(void)
     tcase_add_test(tc, a_missing_folder_is_reported);
     tcase_add_test(tc, a_path_too_long_is_reported);
     tcase_add_test(tc, a_full_disk_leaves_the_old_file);
+    tcase_add_test(tc, a_new_file_follows_the_umask);
+    tcase_add_test(tc, a_device_is_written_to_and_stays);
+    tcase_add_test(tc, a_folder_is_not_replaced);
+    tcase_add_loop_test(tc, what_was_written_is_read_back, 0, 8);
+    tcase_add_test(tc, what_cannot_be_read_is_reported_by_name);
+    tcase_add_test(tc, a_folder_is_made_with_those_above_it);
+    tcase_add_test(tc, a_folder_below_a_file_is_refused);
+    tcase_add_test(tc, folders_that_were_always_there_are_accepted);
+    tcase_add_test(tc, an_impossible_folder_is_reported);
     return suite_run(tc, "base/file");
 }

@@ -46,8 +46,12 @@ END_TEST
 START_TEST(dims_types_and_a_softcap_select_one)
 {
     const char *other[] = {
-        "h1 q4 d63 v64 w1,0",   "h1 q4 d64 v63 w1,0",   "h1 q4 d64 w1,0 kf16",
-        "h1 q4 d64 w1,0 vbf16", "h1 q4 d64 w1,0 of16",  "h1 q4 d64 w1,0 cap9",
+        "h1 q4 d63 v64 w1,0",
+        "h1 q4 d64 v63 w1,0",
+        "h1 q4 d64 w1,0 kf16",
+        "h1 q4 d64 w1,0 vbf16",
+        "h1 q4 d64 w1,0 of16",
+        "h1 q4 d64 w1,0 cap9",
         "h1 q4 d64 w1,0 f16 kf32 vf32 of32",
     };
     for (size_t n = 0; n < sizeof other / sizeof *other; n++)

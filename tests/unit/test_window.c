@@ -19,9 +19,7 @@ struct shape {
 
 static struct shape shape_of(int64_t queries, int64_t keys)
 {
-    return (struct shape) {.queries = queries,
-                           .keys = keys,
-                           .live_end = keys};
+    return (struct shape) {.queries = queries, .keys = keys, .live_end = keys};
 }
 
 static struct window window_of(const struct shape *s)
@@ -80,10 +78,10 @@ static bool spans_are_right(const struct shape *s, const struct window *w,
 static bool is_anchored(const struct shape *s, int64_t q0, int64_t tile,
                         int64_t key)
 {
-    const int64_t distance = s->left == ORIEL_UNBOUNDED
-                                 ? s->key_position + key
-                                 : s->key_position + key -
-                                       (s->position + q0 - s->left);
+    const int64_t distance =
+        s->left == ORIEL_UNBOUNDED
+            ? s->key_position + key
+            : s->key_position + key - (s->position + q0 - s->left);
     return distance % tile == 0;
 }
 
@@ -112,8 +110,8 @@ static bool tiles_are_right(const struct shape *s, const struct window *w,
     /* Between the first visited tile and the last, every key with a viewer. */
     for (int64_t j = 0; j < s->keys; j++)
         if (viewers(s, q0, rows, j) > 0)
-            right &= j >= t.origin + t.first * tile &&
-                     j < t.origin + t.end * tile;
+            right &=
+                j >= t.origin + t.first * tile && j < t.origin + t.end * tile;
     return right;
 }
 
@@ -291,8 +289,7 @@ START_TEST(the_longest_axes_do_not_overflow)
     const int64_t n = ORL_MAX_LENGTH;
     const struct window full = orl_window(n, n, INT64_MAX, INT64_MAX, 0);
     const struct window causal = orl_window(n, n, INT64_MAX, 0, 0);
-    const struct window narrow =
-        orl_window_at(n, n, 4095, 0, -n, -n);
+    const struct window narrow = orl_window_at(n, n, 4095, 0, -n, -n);
     ck_assert_int_eq(orl_window_pairs(&full), n * n);
     ck_assert_int_eq(orl_window_pairs(&causal), n * (n + 1) / 2);
     ck_assert_int_eq(orl_window_span(&causal), n);

@@ -41,39 +41,32 @@ static void tell_broken(const struct listed *l)
             orl_cl_name(l->error), (int)l->error);
 }
 
-static bool is_number(const char *fact)
+static bool is_text(const char *fact)
 {
-    return fact[0] && strspn(fact, "0123456789") == strlen(fact);
+    static const char *const texts[] = {
+        "name",     "vendor",           "version", "driver",
+        "platform", "platform_version", "kind",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (!strcmp(fact, texts[i]))
+            return true;
+    return false;
 }
 
-/* "fact value" lines as fields. */
+/* Lines of "fact value" as fields. */
 static void add_facts(struct report *r, char *facts)
 {
     struct report *object = report_object(r, "facts");
-    /* Names of facts outlive the report: they are found in this list. */
-    static const char *const names[] = {
-        "name",           "vendor",          "version",
-        "driver",         "platform",        "platform_version",
-        "kind",           "compute_units",   "clock_mhz",
-        "vector_floats",  "group_limit",     "axis_limit",
-        "local_bytes",    "local_dedicated", "global_bytes",
-        "allocation_bytes", "cache_bytes",   "cache_line_bytes",
-        "argument_bytes", "base_align_bytes", "address_bits",
-        "unified_memory", "full_profile",    "little_endian",
-        "compiler",       "fp16",            "fp64",
-        "prefetch",       "loop_limit",      "quarantine",
-    };
     for (char *line = strtok(facts, "\n"); line; line = strtok(NULL, "\n")) {
         char *value = strchr(line, ' ');
         if (!value || line[0] == '#')
             continue;
         *value++ = 0;
         value += strspn(value, " ");
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-            if (!strcmp(line, names[i]) && is_number(value))
-                report_count(object, names[i], strtoll(value, NULL, 10));
-            else if (!strcmp(line, names[i]))
-                report_text(object, names[i], value);
+        if (is_text(line))
+            report_text(object, line, value);
+        else
+            report_count(object, line, strtoll(value, NULL, 10));
     }
 }
 

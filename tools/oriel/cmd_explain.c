@@ -12,6 +12,7 @@
 #include "plan/plan_text.h"
 #include "plan/planner.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -94,11 +95,9 @@ static void add_candidates(const struct answer *x, struct report *rows)
         orl_plan_print(&c->plan, plan, sizeof plan);
         report_row(rows);
         report_text(rows, "plan", c->fits ? plan : c->plan.family->name);
-        if (c->fits)
-            report_number(rows, "cost", c->seconds);
-        else
-            report_text(rows, "cost", "-");
-        report_text(rows, "reason", n == 0 ? "chosen: the cheapest" : c->reason);
+        report_number(rows, "cost", c->fits ? c->seconds : NAN);
+        report_text(rows, "reason",
+                    n == 0 ? "chosen: the cheapest" : c->reason);
     }
 }
 

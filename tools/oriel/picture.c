@@ -116,7 +116,8 @@ static void draw(struct canvas *c, const struct picture *p, int64_t first,
     label(c, MARGIN, 2200, title);
     char line[160];
     struct text t = orl_text(line, sizeof line);
-    orl_text_add(&t, "query rows %lld to %lld; keys %lld to %lld in tiles of %lld",
+    orl_text_add(&t,
+                 "query rows %lld to %lld; keys %lld to %lld in tiles of %lld",
                  (long long)p->begin, (long long)p->end - 1,
                  (long long)orl_max(c->from, 0),
                  (long long)orl_min(c->from + c->keys, p->window.keys) - 1,
@@ -126,9 +127,10 @@ static void draw(struct canvas *c, const struct picture *p, int64_t first,
         const char mark = tile_mark(&p->tiles, n);
         const int64_t key = p->tiles.origin + n * p->tile_keys;
         bar(c, (struct span) {key, key + p->tile_keys}, TOP, HEIGHT,
-            mark == '#'   ? "fill=\"#8fbc8f\" stroke=\"#444\" stroke-width=\"60\""
-            : mark == '/' ? "fill=\"#f4d58d\" stroke=\"#444\" stroke-width=\"60\""
-                          : "fill=\"none\" stroke=\"#aaa\" stroke-width=\"60\"");
+            mark == '#' ? "fill=\"#8fbc8f\" stroke=\"#444\" stroke-width=\"60\""
+            : mark == '/'
+                ? "fill=\"#f4d58d\" stroke=\"#444\" stroke-width=\"60\""
+                : "fill=\"none\" stroke=\"#aaa\" stroke-width=\"60\"");
     }
     const int64_t rows = p->end - p->begin;
     const int64_t drawn = orl_min(rows, ROWS_DRAWN);

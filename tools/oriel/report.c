@@ -21,7 +21,7 @@ enum field_kind {
 
 struct field {
     enum field_kind kind;
-    const char *name;
+    char *name;
     char *text;
     double number;
     int64_t count;
@@ -33,6 +33,7 @@ enum { CELL = 40, COLUMNS = 12 };
 void report_free(struct report *r)
 {
     for (size_t i = 0; i < r->count; i++) {
+        free(r->field[i].name);
         free(r->field[i].text);
         if (r->field[i].rows)
             report_free(r->field[i].rows);
@@ -40,6 +41,13 @@ void report_free(struct report *r)
     }
     free(r->field);
     *r = (struct report) {0};
+}
+
+static char *copy(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *own = malloc(size);
+    return own ? memcpy(own, text, size) : NULL;
 }
 
 /* NULL where memory ran out. */
@@ -56,7 +64,12 @@ static struct field *add(struct report *r, enum field_kind kind,
         r->field = larger;
         r->room = room;
     }
-    r->field[r->count] = (struct field) {.kind = kind, .name = name};
+    char *own = name ? copy(name) : NULL;
+    if (name && !own) {
+        r->lost = true;
+        return NULL;
+    }
+    r->field[r->count] = (struct field) {.kind = kind, .name = own};
     return &r->field[r->count++];
 }
 
@@ -67,15 +80,14 @@ void report_row(struct report *r)
 
 void report_text(struct report *r, const char *name, const char *text)
 {
-    const size_t size = strlen(text) + 1;
-    char *copy = malloc(size);
-    struct field *f = copy ? add(r, FIELD_TEXT, name) : NULL;
+    char *own = copy(text);
+    struct field *f = own ? add(r, FIELD_TEXT, name) : NULL;
     if (!f) {
         r->lost = true;
-        free(copy);
+        free(own);
         return;
     }
-    f->text = memcpy(copy, text, size);
+    f->text = own;
 }
 
 void report_number(struct report *r, const char *name, double value)
@@ -270,12 +282,10 @@ oriel_status report_print_line(const struct report *r)
         return orl_fail(ORIEL_E_MEMORY, "no memory for the report");
     for (size_t i = 1; i < r->count; i++) {
         const struct field *f = &r->field[i];
-        char text[CELL];
-        number_text(f->number, text);
         if (f->kind == FIELD_TEXT)
             printf("%s%s", i > 1 ? " | " : "", f->text);
         else if (f->kind == FIELD_NUMBER)
-            printf(" | %s %s", f->name, text);
+            printf(" | %s %.6g", f->name, f->number);
     }
     putchar('\n');
     return ORIEL_OK;
@@ -293,6 +303,8 @@ static void cell(const struct field *f, char text[CELL])
     case FIELD_NUMBER:
         /* The program never calls setlocale(): a point is a point. */
         snprintf(text, CELL, "%.3g", f->number);
+        if (isnan(f->number))
+            strcpy(text, "-");
         break;
     case FIELD_COUNT:
         snprintf(text, CELL, "%lld", (long long)f->count);

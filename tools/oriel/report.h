@@ -22,7 +22,7 @@ void report_free(struct report *r);
 /* Opens a row; the fields added next belong to it. */
 void report_row(struct report *r);
 
-/* name must outlive the report; text is copied. */
+/* name and text are copied. */
 void report_text(struct report *r, const char *name, const char *text);
 void report_number(struct report *r, const char *name, double value);
 void report_count(struct report *r, const char *name, int64_t value);

@@ -49,8 +49,8 @@ struct run {
     struct oracle_verdict verdict; /* of --check */
     double reference_error;
 
-    struct array expect; /* values NULL: nothing is expected */
-    double tolerance;    /* 0: the bound of --check */
+    struct array expect;               /* values NULL: nothing is expected */
+    double tolerance;                  /* 0: the bound of --check */
     double expect_error, expect_bound; /* of the row nearest to its bound */
     bool failed;
 };

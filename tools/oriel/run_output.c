@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- Files ----------------------------------------------------------------- */
+/* ---- Files -----------------------------------------------------------------
+ */
 
 void run_out_shape(const struct run *r, struct array *a)
 {
@@ -64,8 +65,7 @@ oriel_status run_outputs_possible(const struct run *r)
 {
     const char *out = argument(r->a, "out"), *lse = argument(r->a, "lse");
     if (out && lse && !strcmp(out, lse))
-        return orl_fail(ORIEL_E_ARGUMENT,
-                        "--out and --lse name the same file");
+        return orl_fail(ORIEL_E_ARGUMENT, "--out and --lse name the same file");
     ORL_TRY(possible("out", out));
     return possible("lse", lse);
 }
@@ -84,8 +84,8 @@ static oriel_status write_out(const struct run *r, const char *path)
         return orl_fail(ORIEL_E_MEMORY, "no memory for %s",
                         array_file_name(path));
     const size_t bytes = orl_elem_bytes(t->type);
-    const unsigned char *from = r->tensor[RUN_OUT].bytes +
-                                r->tensor[RUN_OUT].offset;
+    const unsigned char *from =
+        r->tensor[RUN_OUT].bytes + r->tensor[RUN_OUT].offset;
     unsigned char *to = a.values;
     const int64_t outers = r->rows_first ? p->queries : p->heads;
     const int64_t inners = r->rows_first ? p->heads : p->queries;
@@ -106,8 +106,7 @@ static oriel_status write_lse(const struct run *r, const char *path)
 {
     const struct problem *p = &r->problem;
     const int64_t axis[3] = {p->batch, p->heads, p->queries};
-    struct array a = {
-        .type = ARRAY_F4, .rank = r->rank - 1, .values = r->lse};
+    struct array a = {.type = ARRAY_F4, .rank = r->rank - 1, .values = r->lse};
     for (int i = 0; i < a.rank; i++)
         a.shape[i] = axis[3 - a.rank + i];
     array_measure(&a);
@@ -124,13 +123,14 @@ oriel_status run_outputs(const struct run *r)
     return ORIEL_OK;
 }
 
-/* ---- Report ---------------------------------------------------------------- */
+/* ---- Report ----------------------------------------------------------------
+ */
 
 static double sum_of_out(const struct run *r)
 {
     const struct problem *p = &r->problem;
-    const unsigned char *first = r->tensor[RUN_OUT].bytes +
-                                 r->tensor[RUN_OUT].offset;
+    const unsigned char *first =
+        r->tensor[RUN_OUT].bytes + r->tensor[RUN_OUT].offset;
     double sum = 0;
     for (int64_t b = 0; b < p->batch; b++)
         for (int64_t h = 0; h < p->heads; h++)
