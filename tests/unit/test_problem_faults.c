@@ -68,7 +68,7 @@ static const struct {
      "left is 3 and right is -9223372036854775808; their sum must not be "
      "negative"},
     {FIELD(query_origin), 1000000001,
-     "query_origin is 1000000001, so that a query has position 1000000016, "
+     "query_origin is 1000000001, so that a query has position 1000000001, "
      "beyond 1000000000"},
     {FIELD(query_origin), INT64_MAX,
      "query_origin is 9223372036854775807; no row may have a position beyond "
@@ -79,16 +79,16 @@ static const struct {
     {FIELD(key_origin), -1000000001,
      "key_origin is -1000000001, so that a key of 16 has a position beyond "
      "1000000000"},
-    {FIELD(key_origin), 999999985,
-     "key_origin is 999999985, so that a key of 16 has a position beyond "
+    {FIELD(key_origin), 999999986,
+     "key_origin is 999999986, so that a key of 16 has a position beyond "
      "1000000000"},
     {FIELD(key_origin), INT64_MIN,
      "key_origin is -9223372036854775808; no row may have a position beyond "
      "1000000000"},
     {FIELD(q.row), 63,
-     "q.batch is 0, so that elements overlap: only batch and head of an input "
-     "may repeat"},
-    {FIELD(k.dim), -1, "k.dim is -1; strides are not negative"},
+     "q.row is 63, so that elements overlap: the axes inside it take 64 "
+     "elements"},
+    {FIELD(k.row), -1, "k.row is -1; strides are not negative"},
     {FIELD(v.row), 63,
      "v.row is 63, so that elements overlap: the axes inside it take 64 "
      "elements"},
