@@ -1,9 +1,10 @@
 /* fuzz_device_text.c: any bytes as the facts of a device. */
 #include "fuzz.h"
-
 #include "model/device_text.h"
 
-static void fuzz(const char *text)
+#include <string.h>
+
+void fuzz_text(const char *text)
 {
     char lines[4096], again[4096];
     struct device d;

@@ -1,9 +1,8 @@
 /* fuzz_plan_text.c: any bytes as the text of a plan. */
 #include "fuzz.h"
-
 #include "plan/plan_text.h"
 
-static void fuzz(const char *text)
+void fuzz_text(const char *text)
 {
     const struct variant variant = {.head_dim = 64, .v_dim = 64};
     char line[ORL_PLAN_TEXT];

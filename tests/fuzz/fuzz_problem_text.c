@@ -1,9 +1,8 @@
 /* fuzz_problem_text.c: any bytes as the text of a problem. */
 #include "fuzz.h"
-
 #include "model/problem_text.h"
 
-static void fuzz(const char *text)
+void fuzz_text(const char *text)
 {
     char line[ORL_PROBLEM_TEXT];
     oriel_problem wanted;
