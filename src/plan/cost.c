@@ -60,15 +60,19 @@ double orl_cost_bytes(const struct problem *p)
 
 double orl_cost_idle(double groups, const struct device *d)
 {
+    /* A unit of a GPU holds several groups, so only too few leave it idle. */
     const double units = known(d->compute_units, 1.0);
-    return ceil(groups / units) * units / groups;
+    const double rounds = d->kind == DEVICE_GPU ? fmax(groups / units, 1.0)
+                                                : ceil(groups / units);
+    return rounds * units / groups;
 }
 
 double orl_cost_launched(double seconds, double launches, double groups,
                          const struct device *d)
 {
     /* PoCL on Zen 5: an empty launch 13 to 39 us, a group of one work-item 10
-     * to 12 ns. */
+     * to 12 ns. GPUs begin groups in hardware. */
     const double units = known(d->compute_units, 1.0);
-    return seconds + launches * 20e-6 + groups * 12e-9 / units;
+    const double begin = d->kind == DEVICE_GPU ? 0.0 : 12e-9;
+    return seconds + launches * 20e-6 + groups * begin / units;
 }

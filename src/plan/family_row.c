@@ -70,7 +70,7 @@ static int64_t chunk_limit(const struct problem *p, const struct device *d)
 
 /* Work-items of a group, best first. The last one is always allowed. */
 static const int32_t cpu_groups[] = {16, 64, 1};
-static const int32_t gpu_groups[] = {64, 128, 32, 16, 1};
+static const int32_t gpu_groups[] = {64, 32, 16, 1};
 
 static bool allows_group(const struct device *d, int32_t group)
 {

@@ -178,7 +178,14 @@ START_TEST(two_byte_offsets_need_two_byte_elements)
     in.offset_align = 6;
     expect_refused(&in, "offset_align is 6; it must be 2, 4, 8 or 16");
     in.offset_align = 2;
-    in.out_type = ORIEL_F32;
+    uint32_t *const types[] = {&in.k_type, &in.v_type, &in.out_type};
+    for (int i = 0; i < 3; i++) {
+        *types[i] = ORIEL_F32;
+        expect_refused(&in, "offset_align is 2; it must be 4, 8 or 16");
+        *types[i] = ORIEL_BF16;
+        expect_accepted(&in);
+    }
+    in.type = ORIEL_F32;
     expect_refused(&in, "offset_align is 2; it must be 4, 8 or 16");
     in.offset_align = 4;
     expect_accepted(&in);
@@ -193,6 +200,9 @@ START_TEST(factors_of_any_positive_size_are_kept)
     in.softcap = 3.4028235e38f;
     ck_assert_int_eq(orl_problem_check(&p, &in), ORIEL_OK);
     ck_assert(p.scale == 1e-45f && p.softcap == 3.4028235e38f);
+    in.softcap = 0.5f;
+    ck_assert_int_eq(orl_problem_check(&p, &in), ORIEL_OK);
+    ck_assert(p.softcap == 0.5f);
     in.scale = in.softcap = -0.0f;
     ck_assert_int_eq(orl_problem_check(&p, &in), ORIEL_OK);
     ck_assert(p.scale == 0.125f && p.softcap == 0 && !signbit(p.softcap));
@@ -217,6 +227,8 @@ START_TEST(reaches_at_the_ends_of_their_range)
         {1, -1, true},
         {1, -2, false},
         {0, 0, true},
+        {0, -1, false},
+        {-1, 0, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         oriel_problem in = plain();

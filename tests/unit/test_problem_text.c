@@ -117,6 +117,7 @@ END_TEST
 static const char *const canonical[] = {
     "h8/2 q4096 d64 w1023,0 f16",
     "h1 q1 k7 d1 w0,0",
+    "h1 q1 d8 w0,0",
     "b2 h6/2 q1000 k1500 d80 v48 w300,20 bf16 cap30",
     "h8/2 q1 k4096 d128 w1023,0 kf16 vf16",
     "b3 h4 q16 k86 d64 w70,13 end-13",
@@ -230,6 +231,12 @@ static const struct {
     {"b-1", "\"b-1\" at column 17: bN, the batch," SIZE},
     {"b", "\"b\" at column 17: bN, the batch," SIZE},
     {"b2x", "\"b2x\" at column 17: bN, the batch," SIZE},
+    {"k", "\"k\" at column 17: kN, key rows," SIZE},
+    {"o", "\"o\" at column 17: " TYPE},
+    {"kf8", "\"kf8\" at column 17: no word of a problem"},
+    {"scale", "\"scale\" at column 17: scale is positive and finite; leave it "
+              "out for 1/sqrt(d)"},
+    {"off", "\"off\" at column 17: offN is a number of bytes: 2, 4, 8 or 16"},
     {"k0", "\"k0\" at column 17: kN, key rows," SIZE},
     {"k1.5", "\"k1.5\" at column 17: kN, key rows," SIZE},
     {"k9223372036854775808",
@@ -301,6 +308,15 @@ static const struct {
     {"h8 d64 w3,0", "the problem lacks qN, its query rows"},
     {"h8 q16 w3,0", "the problem lacks dN, its head dimension"},
     {"h8 q16 d64", "the problem lacks wLEFT,RIGHT, its window"},
+    {"h q16 d64 w3,0",
+     "\"h\" at column 1: heads are hN, or hN/M with M key heads: whole "
+     "numbers from 1"},
+    {"h0 q16 d64 w3,0",
+     "\"h0\" at column 1: heads are hN, or hN/M with M key heads: whole "
+     "numbers from 1"},
+    {"h8/ q16 d64 w3,0",
+     "\"h8/\" at column 1: heads are hN, or hN/M with M key heads: whole "
+     "numbers from 1"},
     {"h8/0 q16 d64 w3,0",
      "\"h8/0\" at column 1: heads are hN, or hN/M with M key heads: whole "
      "numbers from 1"},

@@ -51,7 +51,7 @@ static const char *const problems[SETS][PROBLEMS] = {
 
 /* Nothing new is begun after so many seconds: of a family's best plan, of the
  * others. A program takes 0.1 to 2 s, on Mesa's llvmpipe up to 30. */
-static const double best_seconds = 40, other_seconds = 8;
+static const double best_seconds = 40, other_seconds = 5;
 
 enum { TYPES = 3, FAMILIES = 16, REASON = 256 };
 
