@@ -33,8 +33,10 @@ static bool resembles(const struct reader *r, const struct problem_word *w)
     if (begin == 0 || begin > r->length ||
         strncmp(r->word, w->begin, begin) != 0)
         return false;
-    const char next = begin < r->length ? r->word[begin] : 0;
-    return begin > 1 || next == 0 || strchr("+-.i0123456789", next);
+    if (begin > 1 || begin == r->length)
+        return true;
+    const char *rest = r->word + begin;
+    return strchr("+-.0123456789", *rest) || strncmp(rest, "inf", 3) == 0;
 }
 
 static oriel_status read_word(struct reader *r)

@@ -148,7 +148,12 @@ static bool refuse(struct scan *s, void *field)
 #define TYPE_RULE      "a type is f32, f16 or bf16"
 #define LATER_RULE     "this version does not have that yet"
 
+/* Where a wrong word resembles several, the last one has the say. */
 const struct problem_word orl_problem_words[] = {
+    {"", TYPE, FIELD(type), read_type, TYPE_RULE},
+    {"k", K_TYPE, FIELD(k_type), read_type, TYPE_RULE},
+    {"v", V_TYPE, FIELD(v_type), read_type, TYPE_RULE},
+    {"o", OUT_TYPE, FIELD(out_type), read_type, TYPE_RULE},
     {"b", BATCH, FIELD(batch), read_size, SIZE_RULE("bN, the batch")},
     {"h", HEADS, 0, read_heads,
      "heads are hN, or hN/M with M key heads: whole numbers from 1"},
@@ -161,10 +166,6 @@ const struct problem_word orl_problem_words[] = {
     {"end", ALIGN, 0, read_end, "whole numbers may follow: endN or endQ,K"},
     {"start", ALIGN, 0, read_start, "nothing follows start; origins: at Q,K"},
     {"at", ALIGN, 0, read_at, "the origins are at Q,K: two whole numbers"},
-    {"", TYPE, FIELD(type), read_type, TYPE_RULE},
-    {"k", K_TYPE, FIELD(k_type), read_type, TYPE_RULE},
-    {"v", V_TYPE, FIELD(v_type), read_type, TYPE_RULE},
-    {"o", OUT_TYPE, FIELD(out_type), read_type, TYPE_RULE},
     {"bshd", BY_ROW, 0, read_nothing, "nothing follows bshd"},
     {"qs:", Q_STRIDES, FIELD(q), read_strides, STRIDES_RULE},
     {"ks:", K_STRIDES, FIELD(k), read_strides, STRIDES_RULE},

@@ -138,25 +138,22 @@ static int64_t triangle(int64_t n)
     return n > 0 ? n * (n + 1) / 2 : 0;
 }
 
-/* Pairs on or below diagonal d in the first so many columns: the sum over rows
- * i of i + d + 1, clamped to [0, columns]. The clamp is one ramp minus the same
- * ramp moved by columns. */
-static int64_t pairs_below(const struct window *w, int64_t columns, int64_t d)
+/* Sum over the rows i of i + d + 1, where that is positive: the pairs on or
+ * below diagonal d, were there columns without end. */
+static int64_t ramp(const struct window *w, int64_t d)
 {
-    const int64_t n = w->queries;
-    const int64_t ramp = triangle(d + n) - triangle(d);
-    const int64_t cut = triangle(d - columns + n) - triangle(d - columns);
-    return ramp - cut;
+    return triangle(d + w->queries) - triangle(d);
 }
 
-static int64_t pairs_within(const struct window *w, int64_t columns)
+/* Those with a live column: a ramp from the first, less one from the end. */
+static int64_t pairs_below(const struct window *w, int64_t d)
 {
-    return pairs_below(w, columns, w->hi) - pairs_below(w, columns, w->lo - 1);
+    return ramp(w, d - w->live.begin) - ramp(w, d - w->live.end);
 }
 
 int64_t orl_window_pairs(const struct window *w)
 {
-    return pairs_within(w, w->live.end) - pairs_within(w, w->live.begin);
+    return pairs_below(w, w->hi) - pairs_below(w, w->lo - 1);
 }
 
 int64_t orl_window_span(const struct window *w)

@@ -12,17 +12,21 @@ static double known(int64_t fact, double otherwise)
     return fact > 0 ? (double)fact : otherwise;
 }
 
+/* Some drivers tell nothing, or 1, 5 or 95 MHz, the clock of an idle device. */
+static double cycles(const struct device *d, double otherwise)
+{
+    return d->clock_mhz >= 100 ? (double)d->clock_mhz * 1e6 : otherwise;
+}
+
 double orl_cost_peak_flops(const struct device *d)
 {
     const double units = known(d->compute_units, 1.0);
-    if (d->kind == DEVICE_GPU) {
-        /* Lanes of a compute unit: 64 (AMD), 128 (NVIDIA, Adreno), 8 (an
-         * execution unit of Intel); a multiply-add each per clock. */
-        return units * known(d->clock_mhz, 1000.0) * 1e6 * 64.0 * 2.0;
-    }
+    /* Lanes of a GPU's compute unit: 64 (AMD), 128 (NVIDIA), 8 (Intel); a
+     * multiply-add each per clock. */
+    if (d->kind == DEVICE_GPU)
+        return units * cycles(d, 1e9) * 64.0 * 2.0;
     /* Two multiply-adds of a whole vector per clock. */
-    return units * known(d->clock_mhz, 2500.0) * 1e6 *
-           known(d->vector_floats, 4.0) * 4.0;
+    return units * cycles(d, 2.5e9) * known(d->vector_floats, 4.0) * 4.0;
 }
 
 double orl_cost_bandwidth(const struct device *d)
@@ -56,15 +60,19 @@ double orl_cost_bytes(const struct problem *p)
 
 double orl_cost_idle(double groups, const struct device *d)
 {
+    /* A unit of a GPU holds several groups, so only too few leave it idle. */
     const double units = known(d->compute_units, 1.0);
-    return ceil(groups / units) * units / groups;
+    const double rounds = d->kind == DEVICE_GPU ? fmax(groups / units, 1.0)
+                                                : ceil(groups / units);
+    return rounds * units / groups;
 }
 
 double orl_cost_launched(double seconds, double launches, double groups,
                          const struct device *d)
 {
     /* PoCL on Zen 5: an empty launch 13 to 39 us, a group of one work-item 10
-     * to 12 ns. */
+     * to 12 ns. GPUs begin groups in hardware. */
     const double units = known(d->compute_units, 1.0);
-    return seconds + launches * 20e-6 + groups * 12e-9 / units;
+    const double begin = d->kind == DEVICE_GPU ? 0.0 : 12e-9;
+    return seconds + launches * 20e-6 + groups * begin / units;
 }

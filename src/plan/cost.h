@@ -19,11 +19,10 @@ double orl_cost_bandwidth(const struct device *d);
 double orl_cost_bytes(const struct problem *p);
 
 /* How much longer equal groups take than if every compute unit always had one:
- * 1 where they divide evenly, units where there is one group. */
+ * 1 where they divide evenly, units where there is one group. groups > 0. */
 double orl_cost_idle(double groups, const struct device *d);
 
-/* Seconds until the groups of all launches are done that keep the device busy
- * for so many seconds: what starting them takes is added. */
+/* Seconds of work, and what it takes to begin its launches and groups. */
 double orl_cost_launched(double seconds, double launches, double groups,
                          const struct device *d);
 

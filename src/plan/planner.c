@@ -2,27 +2,31 @@
 #include "plan/planner.h"
 
 #include "base/error.h"
-#include "base/text.h"
 #include "plan/plan_text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Seconds with three digits, in a unit that keeps them readable. */
-static void add_seconds(struct text *t, double seconds)
+enum { SECONDS_TEXT = 32 };
+
+/* Three digits, in a unit that keeps them readable: "0.31 ms". */
+static void print_seconds(char text[SECONDS_TEXT], double seconds)
 {
     static const char *const units[] = {"ns", "us", "ms", "s"};
     double value = seconds * 1e9;
     int unit = 0;
     for (; unit < 3 && value >= 999.5; unit++)
         value /= 1000.0;
-    const int digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-    const int scale = digits == 2 ? 100 : digits == 1 ? 10 : 1;
-    const long long n = (long long)(value * scale + 0.5);
-    orl_text_add(t, "%lld", n / scale);
-    if (digits > 0)
-        orl_text_add(t, ".%0*d", digits, (int)(n % scale));
-    orl_text_add(t, " %s", units[unit]);
+    if (value < 9.995) {
+        const int n = (int)(value * 100.0 + 0.5);
+        snprintf(text, SECONDS_TEXT, "%d.%02d %s", n / 100, n % 100,
+                 units[unit]);
+    } else if (value < 99.95) {
+        const int n = (int)(value * 10.0 + 0.5);
+        snprintf(text, SECONDS_TEXT, "%d.%d %s", n / 10, n % 10, units[unit]);
+    } else {
+        snprintf(text, SECONDS_TEXT, "%.0f %s", value, units[unit]);
+    }
 }
 
 /* Behind every plan that costs as much or less, so that the order of families
@@ -51,12 +55,13 @@ static void reject(struct ranking *r, const struct family *family,
 
 static void explain_losers(struct ranking *r)
 {
-    for (int n = 1; n < r->count && r->at[n].fits; n++) {
-        struct candidate *c = &r->at[n];
-        struct text t = orl_text(c->reason, sizeof c->reason);
-        add_seconds(&t, c->seconds);
-        orl_text_add(&t, ", the first takes ");
-        add_seconds(&t, r->at[0].seconds);
+    char first[SECONDS_TEXT], own[SECONDS_TEXT];
+    if (r->count > 1)
+        print_seconds(first, r->at[0].seconds);
+    for (int n = 1; n < r->count; n++) {
+        print_seconds(own, r->at[n].seconds);
+        snprintf(r->at[n].reason, sizeof r->at[n].reason,
+                 "%s, the first takes %s", own, first);
     }
 }
 

@@ -23,6 +23,7 @@ static void be_patient(struct stage *stage)
 {
     const struct device *d = &stage->device;
     const char *plans = getenv("CONFORMANCE_PLANS");
+    const char *programs = getenv("CONFORMANCE_PROGRAMS");
     stage->all = plans && strcmp(plans, "all") == 0;
     stage->most_rows = 400;
     if (strstr(d->platform, "Oclgrind")) {
@@ -32,6 +33,8 @@ static void be_patient(struct stage *stage)
     }
     if (strstr(d->platform, "rusticl"))
         stage->most_programs = 3;
+    if (programs)
+        stage->most_programs = atoi(programs);
 }
 
 void stage_open(struct stage *stage)

@@ -4,7 +4,8 @@
  * Compiling takes most of the time of these tests, so a problem is run with the
  * first plan of every family, with every plan whose program another problem
  * has built before, and with one more, another one for each problem. With
- * CONFORMANCE_PLANS=all it is run with every plan. */
+ * CONFORMANCE_PLANS=all it is run with every plan. CONFORMANCE_PROGRAMS=n ends
+ * the building after n programs of families other than row. */
 #ifndef STAGE_H
 #define STAGE_H
 

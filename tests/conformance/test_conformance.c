@@ -117,14 +117,14 @@ static bool splits_alike(const oriel_plan *plan, struct trial *t, uint64_t seed,
 /* ---- Poison -------------------------------------------------------------- */
 
 static void poison_row(void *memory, const struct tensor *t, int64_t entry,
-                       int64_t head, int64_t j)
+                       int64_t head, int64_t j, float poison)
 {
     const int64_t at = entry * t->batch + head * t->head + j * t->row;
     for (int64_t c = 0; c < t->channels; c++)
-        orl_elem_store(memory, (size_t)(at + c * t->dim), t->type, NAN);
+        orl_elem_store(memory, (size_t)(at + c * t->dim), t->type, poison);
 }
 
-/* Rows of out that see key j are NaN, the others as before. */
+/* Rows of out that see key j are not finite, the others as before. */
 static bool reaches_viewers_only(const struct trial *t, const void *before,
                                  int64_t j)
 {
@@ -141,7 +141,7 @@ static bool reaches_viewers_only(const struct trial *t, const void *before,
                     const size_t n = (size_t)(at + c * p->out.dim);
                     const float now = orl_elem_load(t->out, n, p->out.type);
                     const float was = orl_elem_load(before, n, p->out.type);
-                    right &= sees ? isnan(now) != 0
+                    right &= sees ? isfinite(now) == 0
                                   : memcmp(&now, &was, sizeof now) == 0;
                 }
             }
@@ -154,21 +154,25 @@ static bool holds_poison(const oriel_plan *plan, struct trial *t, uint64_t seed,
     const struct problem *p = &t->problem;
     const oriel_call call = trial_call(t);
     const int64_t j = draw(&seed, 0, t->keys - 1);
+    const bool in_keys = draw(&seed, 0, 2) == 0;
+    const float poison = draw(&seed, 0, 1) ? NAN : INFINITY;
     trial_mark(t);
     if (!run(plan, &call, why))
         return false;
     void *before = copy_of(t->out, t->out_bytes);
     for (int64_t entry = 0; entry < p->batch; entry++)
         for (int64_t head = 0; head < p->kv_heads; head++) {
-            poison_row(t->k, &p->k, entry, head, j);
-            poison_row(t->v, &p->v, entry, head, j);
+            if (in_keys)
+                poison_row(t->k, &p->k, entry, head, j, NAN);
+            else
+                poison_row(t->v, &p->v, entry, head, j, poison);
         }
     bool held = run(plan, &call, why);
     if (held && !reaches_viewers_only(t, before, j)) {
         snprintf(why, TRIAL_WHY,
-                 "NaN in key row %" PRId64 " does not reach exactly the rows "
-                 "that see it",
-                 j);
+                 "NaN or infinity in row %" PRId64 " of %s does not reach "
+                 "exactly the rows that see it",
+                 j, in_keys ? "k" : "v");
         held = false;
     }
     free(before);
@@ -236,7 +240,7 @@ START_TEST(a_split_of_the_queries_changes_no_bit)
 }
 END_TEST
 
-START_TEST(nan_reaches_those_who_see_it)
+START_TEST(poison_reaches_those_who_see_it)
 {
     try_line(_i, holds_poison);
 }
@@ -354,7 +358,7 @@ int main(void)
     tcase_add_test(tc, every_known_answer_is_met);
     tcase_add_loop_test(tc, a_split_of_the_queries_changes_no_bit, 0,
                         problem_count);
-    tcase_add_loop_test(tc, nan_reaches_those_who_see_it, 0, problem_count);
+    tcase_add_loop_test(tc, poison_reaches_those_who_see_it, 0, problem_count);
     tcase_add_loop_test(tc, random_calls_are_answered, 0,
                         trials ? atoi(trials) : 150);
 

@@ -1,11 +1,13 @@
 /* given.h: problems and devices that tests of decisions begin with. */
-#ifndef ORL_TESTS_GIVEN_H
-#define ORL_TESTS_GIVEN_H
+#ifndef GIVEN_H
+#define GIVEN_H
 
+#include "draw.h"
 #include "model/device.h"
 #include "model/problem_text.h"
 
 #include <check.h>
+#include <stdlib.h>
 
 /* The problem of a line of text; the test fails if it is none. */
 static inline struct problem given_problem(const char *text)
@@ -19,14 +21,23 @@ static inline struct problem given_problem(const char *text)
     return p;
 }
 
-/* Everything that any family needs, and nothing else. */
+static inline struct problem given_any_problem(uint64_t *state)
+{
+    struct problem p;
+    oriel_problem wanted = draw_problem(state);
+    while (orl_problem_check(&p, &wanted) != ORIEL_OK)
+        wanted = draw_problem(state);
+    return p;
+}
+
+/* What any family needs, and nothing else. */
 static inline struct device given_device(enum device_kind kind)
 {
     return (struct device) {
         .kind = kind, .compiler = 1, .full_profile = 1, .little_endian = 1};
 }
 
-/* PoCL on four cores with AVX2. */
+/* Four cores with AVX2. */
 static inline struct device given_cpu(void)
 {
     struct device d = given_device(DEVICE_CPU);
@@ -38,4 +49,30 @@ static inline struct device given_cpu(void)
     return d;
 }
 
-#endif /* ORL_TESTS_GIVEN_H */
+/* A fact that is 0, unknown, now and then. */
+static inline int64_t given_fact(uint64_t *state, int64_t low, int64_t high)
+{
+    return draw_from(state, 0, 4) == 0 ? 0 : draw_from(state, low, high);
+}
+
+/* Any facts, likely or not, of a device that has what every family needs. */
+static inline struct device given_any_device(uint64_t *state)
+{
+    struct device d = given_device((enum device_kind)draw_from(state, 1, 3));
+    d.compute_units = given_fact(state, 1, 128);
+    d.clock_mhz = given_fact(state, 1, 5000);
+    d.vector_floats = given_fact(state, 0, 5);
+    d.vector_floats = d.vector_floats ? 1 << (d.vector_floats - 1) : 0;
+    d.group_limit = given_fact(state, 1, 300);
+    d.axis_limit = given_fact(state, 1, 300);
+    d.local_bytes = given_fact(state, 1, 65536);
+    d.argument_bytes = given_fact(state, 512, 4096);
+    d.cache_bytes = given_fact(state, 1, 1 << 25);
+    d.unified_memory = draw_from(state, 0, 1);
+    d.prefetch = draw_from(state, 0, 1);
+    d.loop_limit =
+        draw_from(state, 0, 2) == 0 ? draw_from(state, 10000, 100000) : 0;
+    return d;
+}
+
+#endif /* GIVEN_H */

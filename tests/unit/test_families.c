@@ -3,8 +3,8 @@
 
 #include "given.h"
 #include "plan/family_list.h"
+#include "suite.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(row_is_the_last_one)
@@ -143,12 +143,5 @@ int main(void)
     tcase_add_test(tc, a_device_must_be_able_to_run_anything_of_ours);
     tcase_add_test(tc, a_failed_self_test_bars_one_family_only);
     tcase_add_test(tc, launches_name_kernels_that_exist);
-
-    Suite *suite = suite_create("plan/families");
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(tc, "plan/families");
 }

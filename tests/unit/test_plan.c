@@ -3,8 +3,7 @@
 
 #include "given.h"
 #include "plan/family.h"
-
-#include <stdlib.h>
+#include "suite.h"
 
 START_TEST(a_variant_is_what_a_program_is_compiled_for)
 {
@@ -84,12 +83,5 @@ int main(void)
                    lengths_windows_strides_and_scales_never_select_a_program);
     tcase_add_test(tc, dims_types_and_a_softcap_select_one);
     tcase_add_test(tc, every_word_and_the_family_count);
-
-    Suite *suite = suite_create("plan/plan");
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(tc, "plan/plan");
 }

@@ -3,10 +3,9 @@
 
 #include "base/error.h"
 #include "plan/family.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct variant variant = {.head_dim = 64, .v_dim = 48};
@@ -202,12 +201,5 @@ int main(void)
     tcase_add_test(tc, printing_counts_what_does_not_fit);
     tcase_add_test(tc, extremes_of_every_family_come_back);
     tcase_add_test(tc, damaged_lines_are_refused_or_understood);
-
-    Suite *suite = suite_create("plan/plan_text");
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(tc, "plan/plan_text");
 }

@@ -68,7 +68,7 @@ static const struct {
      "left is 3 and right is -9223372036854775808; their sum must not be "
      "negative"},
     {FIELD(query_origin), 1000000001,
-     "query_origin is 1000000001, so that a query has position 1000000016, "
+     "query_origin is 1000000001, so that a query has position 1000000001, "
      "beyond 1000000000"},
     {FIELD(query_origin), INT64_MAX,
      "query_origin is 9223372036854775807; no row may have a position beyond "
@@ -79,16 +79,16 @@ static const struct {
     {FIELD(key_origin), -1000000001,
      "key_origin is -1000000001, so that a key of 16 has a position beyond "
      "1000000000"},
-    {FIELD(key_origin), 999999985,
-     "key_origin is 999999985, so that a key of 16 has a position beyond "
+    {FIELD(key_origin), 999999986,
+     "key_origin is 999999986, so that a key of 16 has a position beyond "
      "1000000000"},
     {FIELD(key_origin), INT64_MIN,
      "key_origin is -9223372036854775808; no row may have a position beyond "
      "1000000000"},
     {FIELD(q.row), 63,
-     "q.batch is 0, so that elements overlap: only batch and head of an input "
-     "may repeat"},
-    {FIELD(k.dim), -1, "k.dim is -1; strides are not negative"},
+     "q.row is 63, so that elements overlap: the axes inside it take 64 "
+     "elements"},
+    {FIELD(k.row), -1, "k.row is -1; strides are not negative"},
     {FIELD(v.row), 63,
      "v.row is 63, so that elements overlap: the axes inside it take 64 "
      "elements"},
@@ -178,7 +178,14 @@ START_TEST(two_byte_offsets_need_two_byte_elements)
     in.offset_align = 6;
     expect_refused(&in, "offset_align is 6; it must be 2, 4, 8 or 16");
     in.offset_align = 2;
-    in.out_type = ORIEL_F32;
+    uint32_t *const types[] = {&in.k_type, &in.v_type, &in.out_type};
+    for (int i = 0; i < 3; i++) {
+        *types[i] = ORIEL_F32;
+        expect_refused(&in, "offset_align is 2; it must be 4, 8 or 16");
+        *types[i] = ORIEL_BF16;
+        expect_accepted(&in);
+    }
+    in.type = ORIEL_F32;
     expect_refused(&in, "offset_align is 2; it must be 4, 8 or 16");
     in.offset_align = 4;
     expect_accepted(&in);
@@ -193,6 +200,9 @@ START_TEST(factors_of_any_positive_size_are_kept)
     in.softcap = 3.4028235e38f;
     ck_assert_int_eq(orl_problem_check(&p, &in), ORIEL_OK);
     ck_assert(p.scale == 1e-45f && p.softcap == 3.4028235e38f);
+    in.softcap = 0.5f;
+    ck_assert_int_eq(orl_problem_check(&p, &in), ORIEL_OK);
+    ck_assert(p.softcap == 0.5f);
     in.scale = in.softcap = -0.0f;
     ck_assert_int_eq(orl_problem_check(&p, &in), ORIEL_OK);
     ck_assert(p.scale == 0.125f && p.softcap == 0 && !signbit(p.softcap));
@@ -217,6 +227,8 @@ START_TEST(reaches_at_the_ends_of_their_range)
         {1, -1, true},
         {1, -2, false},
         {0, 0, true},
+        {0, -1, false},
+        {-1, 0, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         oriel_problem in = plain();

@@ -1,12 +1,9 @@
-/* test_text.c: lines of text, in this locale and in others. */
-#define _XOPEN_SOURCE 700
+/* test_text.c: lines of text. Other locales: test_locale.c. */
 #include "base/text.h"
 #include "draw.h"
 #include "suite.h"
 
-#include <locale.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- Building ------------------------------------------------------------ */
@@ -36,6 +33,17 @@ START_TEST(a_line_that_just_fits_is_whole)
     orl_text_add(&t, "d");
     ck_assert_str_eq(line, "abc");
     ck_assert_uint_eq(t.length, 4);
+}
+END_TEST
+
+START_TEST(room_for_the_end_alone_holds_the_end)
+{
+    char line[1] = "x";
+    struct text t = orl_text(line, sizeof line);
+    ck_assert_int_eq(line[0], 0);
+    orl_text_add(&t, "abc");
+    ck_assert_int_eq(line[0], 0);
+    ck_assert_uint_eq(t.length, 3);
 }
 END_TEST
 
@@ -82,6 +90,7 @@ static const struct {
     {-0.0, "-0"},
     {1, "1"},
     {-30, "-30"},
+    {1.5, "1.5"},
     {0.125, "0.125"},
     {0.1, "0.1"},
     {1e15, "1000000000000000"},
@@ -120,10 +129,10 @@ START_TEST(a_float_is_no_longer_than_a_float)
 }
 END_TEST
 
-/* Fails the test run in which it stops, with the number at hand. */
-static void expect_round_trips(uint64_t seed, int times)
+START_TEST(every_number_reads_back_as_itself)
 {
-    for (int i = 0; i < times; i++) {
+    uint64_t seed = 1;
+    for (int i = 0; i < 20000; i++) {
         const uint64_t bits = draw_bits(&seed);
         const uint32_t low = (uint32_t)(bits >> 32);
         double d;
@@ -135,11 +144,6 @@ static void expect_round_trips(uint64_t seed, int times)
         if (!isnan(f) && (float)value_of(text_of_float(f)) != f)
             ck_abort_msg("%a became %s", (double)f, text_of_float(f));
     }
-}
-
-START_TEST(every_number_reads_back_as_itself)
-{
-    expect_round_trips(1, 20000);
 }
 END_TEST
 
@@ -212,55 +216,6 @@ START_TEST(a_number_ends_where_it_makes_no_sense_to_go_on)
     s = orl_scan("0x10");
     ck_assert(orl_scan_double(&s, &value) && value == 0);
     ck_assert_str_eq(s.at, "x10");
-}
-END_TEST
-
-/* ---- Locales ------------------------------------------------------------- */
-
-/* A locale whose decimal point is a comma and whose thousands are grouped, be
- * it installed or made here; false if there is none to be had. */
-static bool enter_german(char *folder)
-{
-    char command[256];
-    if (setlocale(LC_ALL, "de_DE.UTF-8"))
-        return true;
-    if (!mkdtemp(folder))
-        return false;
-    snprintf(command, sizeof command,
-             "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1",
-             folder);
-    return system(command) == 0 && setenv("LOCPATH", folder, 1) == 0 &&
-           setlocale(LC_ALL, "de_DE.UTF-8");
-}
-
-static void leave_german(const char *folder)
-{
-    char command[256];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    setlocale(LC_ALL, "C");
-    unsetenv("LOCPATH");
-    if (!strstr(folder, "XXXXXX"))
-        ck_assert_int_eq(system(command), 0);
-}
-
-START_TEST(a_locale_with_a_decimal_comma_changes_nothing)
-{
-    char folder[] = "/tmp/oriel-locale-XXXXXX";
-    if (enter_german(folder)) {
-        char half[8];
-        snprintf(half, sizeof half, "%.1f", 0.5);
-        ck_assert_str_eq(half, "0,5");
-        for (size_t i = 0; i < sizeof shortest / sizeof shortest[0]; i++)
-            ck_assert_str_eq(text_of_double(shortest[i].value),
-                             shortest[i].text);
-        ck_assert(value_of("0.25") == 0.25);
-        ck_assert(isnan(value_of("0,25")));
-        ck_assert(isnan(value_of("1.000.000")));
-        expect_round_trips(2, 2000);
-    } else {
-        printf("no locale with a decimal comma: skipped\n");
-    }
-    leave_german(folder);
 }
 END_TEST
 
@@ -352,10 +307,12 @@ START_TEST(a_long_word_is_cut_between_characters)
     line[sizeof line - 1] = 0;
     memcpy(line + 39, "\xc3\xa4", 2);
     line[1] = '\x1b';
+    line[2] = '\x7f';
+    line[3] = ' ';
     struct scan s = orl_scan(line);
     orl_scan_fail(&s, line, sizeof line - 1, "no word");
     ck_assert_str_eq(oriel_last_error()->message,
-                     "\"a?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" at "
+                     "\"a?? aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" at "
                      "column 1: no word");
 }
 END_TEST
@@ -368,6 +325,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_line_grows_as_snprintf_would);
     tcase_add_test(tc, a_line_that_just_fits_is_whole);
+    tcase_add_test(tc, room_for_the_end_alone_holds_the_end);
     tcase_add_test(tc, no_room_at_all_still_counts);
     tcase_add_loop_test(tc, a_double_is_written_in_its_shortest_form, 0,
                         COUNT(shortest));
@@ -379,7 +337,6 @@ int main(void)
     tcase_add_loop_test(tc, what_is_no_number_is_left_alone, 0,
                         COUNT(unreadable));
     tcase_add_test(tc, a_number_ends_where_it_makes_no_sense_to_go_on);
-    tcase_add_test(tc, a_locale_with_a_decimal_comma_changes_nothing);
     tcase_add_test(tc, whole_numbers_reach_both_ends);
     tcase_add_loop_test(tc, a_number_out_of_range_is_left_alone, 0,
                         COUNT(not_whole));

@@ -277,6 +277,10 @@ START_TEST(a_reach_fits_a_kernel_and_keeps_the_band)
     const struct window near = orl_window_at(1, 1, 2 * n - 1, 0, n, -n);
     const struct window beyond = orl_window_at(1, 1, -2 * n, 2 * n, -n, n);
     const struct window none = orl_window_at(1, 1, -2 * n - 1, 3 * n, -n, n);
+    const struct window behind = orl_window_at(1, 1, 2 * n, -2 * n, n, -n);
+    const struct window past = orl_window_at(1, 1, 3 * n, -2 * n - 1, n, -n);
+    ck_assert_int_eq(orl_window_pairs(&behind), 1);
+    ck_assert_int_eq(orl_window_pairs(&past), 0);
     ck_assert_int_eq(orl_window_pairs(&far), 1);
     ck_assert_int_eq(orl_window_pairs(&near), 0);
     ck_assert_int_eq(orl_window_pairs(&beyond), 1);

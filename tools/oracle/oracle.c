@@ -17,12 +17,12 @@ enum { BLOCK_ROWS = 64 };
 
 /* Rows [first, first + rows) of one batch entry, the keys from the first to the
  * last that any of them sees, and which row sees which: seen[row * keys + j].
- * k, v: those keys of one key head. */
+ * k, v: those keys of one key head; largest: the largest finite |v| of each. */
 struct block {
     const struct oracle *call;
     int64_t entry, first, rows, begin, end;
     unsigned char *seen;
-    double *k, *v, *score;
+    double *k, *v, *largest, *score;
 };
 
 /* Memory for count numbers; the tools that ask an oracle have no use for a
@@ -74,16 +74,23 @@ static int64_t query_position(const struct oracle *o, int64_t entry, int64_t i)
            o->queries;
 }
 
-bool oracle_sees(const struct oracle *o, int64_t entry, int64_t i, int64_t j)
+/* Whether a query at a position sees key row j. */
+static inline bool sees_from(const struct oracle *o, int64_t position,
+                             int64_t begin, int64_t end, int64_t j)
 {
     const struct problem *p = o->problem;
-    if (j < key_begin(o, entry) || j >= key_end(o, entry))
+    if (j < begin || j >= end)
         return false;
-    const int64_t position = p->key_origin + o->key_origin + j;
-    const int64_t distance = position - query_position(o, entry, i);
+    const int64_t distance = p->key_origin + o->key_origin + j - position;
     const bool left = p->left == ORIEL_UNBOUNDED || distance >= -p->left;
     const bool right = p->right == ORIEL_UNBOUNDED || distance <= p->right;
     return left && right;
+}
+
+bool oracle_sees(const struct oracle *o, int64_t entry, int64_t i, int64_t j)
+{
+    return sees_from(o, query_position(o, entry, i), key_begin(o, entry),
+                     key_end(o, entry), j);
 }
 
 /* Row number row of one head of a tensor, as doubles. */
@@ -102,17 +109,21 @@ static struct block open_block(const struct oracle *o, int64_t entry,
     struct block b = {.call = o, .entry = entry, .first = first, .rows = rows};
     b.seen = room(rows * o->keys, 1);
     b.begin = o->keys;
-    for (int64_t r = 0; r < rows; r++)
+    const int64_t begin = key_begin(o, entry), end = key_end(o, entry);
+    for (int64_t r = 0; r < rows; r++) {
+        const int64_t position = query_position(o, entry, first + r);
         for (int64_t j = 0; j < o->keys; j++) {
-            if (!oracle_sees(o, entry, first + r, j))
+            if (!sees_from(o, position, begin, end, j))
                 continue;
             b.seen[r * o->keys + j] = 1;
             b.begin = j < b.begin ? j : b.begin;
             b.end = j >= b.end ? j + 1 : b.end;
         }
+    }
     const int64_t keys = b.end > b.begin ? b.end - b.begin : 0;
     b.k = room(keys * p->k.channels, sizeof *b.k);
     b.v = room(keys * p->v.channels, sizeof *b.v);
+    b.largest = room(keys, sizeof *b.largest);
     b.score = room(keys, sizeof *b.score);
     return b;
 }
@@ -124,20 +135,47 @@ static void load_keys(struct block *b, int64_t kv_head)
     for (int64_t j = b->begin; j < b->end; j++) {
         const int64_t at = j - b->begin;
         load(b->k + at * p->k.channels, &p->k, o->k, b->entry, kv_head, j);
-        load(b->v + at * p->v.channels, &p->v, o->v, b->entry, kv_head, j);
+        double *v = b->v + at * p->v.channels;
+        load(v, &p->v, o->v, b->entry, kv_head, j);
+        b->largest[at] = 0;
+        for (int64_t c = 0; c < p->v.channels; c++)
+            if (isfinite(v[c]) && fabs(v[c]) > b->largest[at])
+                b->largest[at] = fabs(v[c]);
     }
 }
 
 static void close_block(struct block *b)
 {
     free(b->score);
+    free(b->largest);
     free(b->v);
     free(b->k);
     free(b->seen);
 }
 
-/* Scores of the keys of one row, the largest of them in *peak; NaN if any is.
- * Four sums at a time: one alone waits for each addition. */
+/* q . k into *sum and the sum of |q_c k_c| into *size. Four sums at a time: one
+ * alone waits for each addition. */
+static void multiply(const double *q, const double *k, int64_t channels,
+                     double *sum, double *size)
+{
+    double part[4] = {0}, part_size[4] = {0};
+    int64_t c = 0;
+    for (; c + 4 <= channels; c += 4)
+        for (int n = 0; n < 4; n++) {
+            const double term = q[c + n] * k[c + n];
+            part[n] += term;
+            part_size[n] += fabs(term);
+        }
+    for (; c < channels; c++) {
+        part[0] += q[c] * k[c];
+        part_size[0] += fabs(q[c] * k[c]);
+    }
+    *sum = part[0] + part[1] + part[2] + part[3];
+    *size = part_size[0] + part_size[1] + part_size[2] + part_size[3];
+}
+
+/* Scores of the keys of one row, the largest of them in *peak; NaN if any
+ * is. */
 static void score_row(struct block *b, const double *q,
                       const unsigned char *seen, struct oracle_row *row,
                       double *peak)
@@ -148,19 +186,16 @@ static void score_row(struct block *b, const double *q,
     for (int64_t j = b->begin; j < b->end; j++) {
         if (!seen[j])
             continue;
-        const double *k = b->k + (j - b->begin) * channels;
-        double sum[4] = {0}, size[4] = {0};
-        for (int64_t c = 0; c < channels; c++) {
-            sum[c % 4] += q[c] * k[c];
-            size[c % 4] += fabs(q[c] * k[c]);
-        }
-        double s = (sum[0] + sum[1] + sum[2] + sum[3]) * p->scale;
-        const double terms = (size[0] + size[1] + size[2] + size[3]) * p->scale;
+        double s, terms;
+        multiply(q, b->k + (j - b->begin) * channels, channels, &s, &terms);
+        s *= p->scale;
+        terms *= p->scale;
         if (p->softcap > 0)
             s = p->softcap * tanh(s / p->softcap);
         b->score[j - b->begin] = s;
         row->keys++;
-        row->terms = terms > row->terms ? terms : row->terms;
+        if (isfinite(terms) && terms > row->terms)
+            row->terms = terms;
         *peak = isnan(s) || s > *peak ? s : *peak;
     }
 }
@@ -188,12 +223,10 @@ static struct oracle_row answer(struct block *b, int64_t r, int64_t head,
         const double weight =
             peak == -INFINITY ? 0 : exp(b->score[j - b->begin] - peak);
         mass += weight;
-        for (int64_t c = 0; c < channels; c++) {
-            const double size = fabs(v[c]);
+        for (int64_t c = 0; c < channels; c++)
             out[c] += weight * v[c];
-            if (size > row.values && size <= DBL_MAX)
-                row.values = size;
-        }
+        if (b->largest[j - b->begin] > row.values)
+            row.values = b->largest[j - b->begin];
     }
     if (peak == -INFINITY) {
         memset(out, 0, (size_t)channels * sizeof *out);

@@ -26,7 +26,7 @@ bool oracle_sees(const struct oracle *o, int64_t entry, int64_t i, int64_t j);
 struct oracle_row {
     int64_t keys;  /* that it sees */
     double lse;    /* -INFINITY if no key counts */
-    double terms;  /* largest over its keys of scale * sum of |q_c k_c| */
+    double terms;  /* largest finite scale * sum of |q_c k_c| of its keys */
     double values; /* largest finite |v| that it sees */
 };
 

@@ -46,6 +46,24 @@ oriel_status device_context(cl_context *out, cl_device_id id)
     return orl_cl_check(code, "clCreateContext");
 }
 
+void device_hold(void *user, oriel_log_level level, const char *line)
+{
+    struct held *held = user;
+    const size_t room = sizeof held->lines - held->used;
+    if (level > ORIEL_LOG_WARNING)
+        return;
+    const int length =
+        snprintf(held->lines + held->used, room, "oriel: warning: %s\n", line);
+    if (length > 0 && (size_t)length < room)
+        held->used += (size_t)length;
+    held->lines[held->used] = 0;
+}
+
+void device_tell(const struct held *held)
+{
+    fputs(held->lines, stderr);
+}
+
 static void log_line(void *user, int level, const char *text)
 {
     device_log(user, (oriel_log_level)level, text);

@@ -10,8 +10,19 @@
  * choice. ORIEL_E_ARGUMENT if nothing is named like that. */
 oriel_status device_pick(cl_device_id *out, const char *wanted);
 
-/* Where messages of the library go: warnings and errors to standard error. */
+/* A log callback: warnings and errors go to standard error. */
 void device_log(void *user, oriel_log_level level, const char *line);
+
+/* Warnings held back until it is known whether they matter: where the command
+ * fails, its one line says why. */
+struct held {
+    char lines[4096];
+    size_t used;
+};
+
+/* A log callback; user is a struct held. What does not fit is left out. */
+void device_hold(void *user, oriel_log_level level, const char *line);
+void device_tell(const struct held *held);
 
 /* A context of OpenCL for one device. */
 oriel_status device_context(cl_context *out, cl_device_id id);

@@ -40,7 +40,8 @@ static void close_machine(struct machine *m)
         clReleaseContext(m->opencl);
 }
 
-static oriel_status open_machine(struct machine *m, const struct run *r)
+static oriel_status open_machine(struct machine *m, const struct run *r,
+                                 struct held *held)
 {
     cl_int code = CL_SUCCESS;
     ORL_TRY(device_context(&m->opencl, r->id));
@@ -48,7 +49,7 @@ static oriel_status open_machine(struct machine *m, const struct run *r)
     ORL_TRY(orl_cl_check(code, "clCreateCommandQueue"));
     ORL_TRY(oriel_context_create(
         &m->context, ORIEL_CONTEXT_DESC(.context = m->opencl, .device = r->id,
-                                        .log = device_log)));
+                                        .log = device_hold, .user = held)));
     const oriel_problem problem = orl_problem_public(&r->problem);
     return oriel_plan_create(
         &m->plan, m->context, &problem,
@@ -209,8 +210,10 @@ oriel_status run_execute(struct run *r)
     r->peak_gflops = r->share_of_peak = NAN;
 
     struct machine m = {.opencl = NULL};
-    oriel_status status = open_machine(&m, r);
+    struct held held = {.used = 0};
+    oriel_status status = open_machine(&m, r, &held);
     if (status == ORIEL_OK) {
+        device_tell(&held);
         oriel_plan_text(m.plan, r->plan, sizeof r->plan);
         status = upload_all(&m, r);
     }

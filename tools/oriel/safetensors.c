@@ -167,7 +167,7 @@ static oriel_status read_values(struct array *out, FILE *stream,
 {
     if (!e->dtype || !e->dtype->type)
         return orl_fail(ORIEL_E_ARGUMENT,
-                        "%s: tensor %.40s: dtype %.12s is not read; accepted "
+                        "%s: tensor %.40s: dtype %.20s is not read; accepted "
                         "are F32, F16, BF16, U16 (bf16), I32, I64",
                         file, e->name,
                         e->dtype ? e->dtype->name : "of an unknown name");

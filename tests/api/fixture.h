@@ -1,0 +1,66 @@
+/* fixture.h: what every test of the interface needs around it: a device, an
+ * OpenCL context and queue, and one Oriel context without a disk cache. */
+#ifndef FIXTURE_H
+#define FIXTURE_H
+
+#include "sample.h"
+
+#include <check.h>
+
+struct fixture {
+    cl_device_id id; /* of $ORIEL_DEVICE, as Oriel itself would choose it */
+    cl_context cl;
+    cl_command_queue queue; /* in order */
+    oriel_context *oriel;
+};
+
+/* Opened at the first call, never closed. */
+const struct fixture *fixture(void);
+
+/* The device and OpenCL context that an Oriel context chooses on its own,
+ * without keeping any of it. */
+cl_device_id fixture_pick(void);
+
+/* ---- Statuses ----------------------------------------------------------- */
+
+/* must(call): it succeeds. refused(call, status, words): it fails with this
+ * status and a sentence that contains words. */
+#define must(call) fixture_must((call), #call)
+#define refused(call, status, words)                                           \
+    fixture_refused((call), status, words, #call)
+
+void fixture_must(oriel_status status, const char *call);
+void fixture_refused(oriel_status got, oriel_status wanted, const char *words,
+                     const char *call);
+
+/* ---- Plans and calls ---------------------------------------------------- */
+
+/* The plan that most tests run: it costs the least to compile. */
+#define ROW "row g16 k0"
+
+/* text NULL: the planner's choice. */
+oriel_plan *plan_of(const oriel_problem *problem, const char *text);
+
+/* A sample in buffers of the fixture's context. */
+struct uploaded {
+    cl_mem mem[SAMPLE_ARRAYS];
+    oriel_call call; /* for oriel_enqueue */
+};
+
+struct uploaded upload(const struct sample *s);
+void release(struct uploaded *u);
+
+/* out and lse, back into the sample. */
+void download(struct sample *s, const struct uploaded *u,
+              cl_command_queue queue);
+
+cl_mem buffer_of(const void *bytes, size_t size);
+
+/* Runs the sample through oriel_attend and asserts that it is right. */
+void attend_rightly(struct sample *s, const oriel_plan *plan);
+
+/* Runs the tests in this process, because they share one fixture; returns what
+ * main() returns. */
+int run_tests(TCase *tests, const char *name);
+
+#endif /* FIXTURE_H */

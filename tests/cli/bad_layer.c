@@ -1,0 +1,109 @@
+/* bad_layer.c: a layer of the OpenCL loader that makes one thing go wrong.
+ *
+ *     BAD=event   a launch ends with CL_OUT_OF_RESOURCES
+ *     BAD=bit     results come back with one bit of them changed
+ *     BAD=build   no program builds
+ */
+#define CL_TARGET_OPENCL_VERSION 120
+#define CL_USE_DEPRECATED_OPENCL_1_1_APIS
+#include <CL/cl_layer.h>
+#include <stdlib.h>
+#include <string.h>
+
+static cl_icd_dispatch ours;
+static const cl_icd_dispatch *below;
+
+static cl_int CL_API_CALL wait_for_events(cl_uint count, const cl_event *events)
+{
+    below->clWaitForEvents(count, events);
+    return CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
+}
+
+static cl_int CL_API_CALL event_info(cl_event event, cl_event_info name,
+                                     size_t size, void *value, size_t *used)
+{
+    const cl_int code = below->clGetEventInfo(event, name, size, value, used);
+    if (name == CL_EVENT_COMMAND_EXECUTION_STATUS && value)
+        *(cl_int *)value = CL_OUT_OF_RESOURCES;
+    return code;
+}
+
+/* The second highest bit of the first number, in each of f32, f16, bf16. */
+static void change(void *results, size_t bytes)
+{
+    if (bytes >= 8)
+        ((unsigned char *)results)[3] ^= 0x40;
+}
+
+static cl_int CL_API_CALL read_buffer(cl_command_queue queue, cl_mem buffer,
+                                      cl_bool blocking, size_t offset,
+                                      size_t bytes, void *results,
+                                      cl_uint waits, const cl_event *wait,
+                                      cl_event *event)
+{
+    const cl_int code = below->clEnqueueReadBuffer(
+        queue, buffer, CL_TRUE, offset, bytes, results, waits, wait, event);
+    (void)blocking;
+    change(results, bytes);
+    return code;
+}
+
+static void *CL_API_CALL map_buffer(cl_command_queue queue, cl_mem buffer,
+                                    cl_bool blocking, cl_map_flags flags,
+                                    size_t offset, size_t bytes, cl_uint waits,
+                                    const cl_event *wait, cl_event *event,
+                                    cl_int *code)
+{
+    void *results = below->clEnqueueMapBuffer(
+        queue, buffer, CL_TRUE, flags, offset, bytes, waits, wait, event, code);
+    (void)blocking;
+    if (results && flags & CL_MAP_READ)
+        change(results, bytes);
+    return results;
+}
+
+static cl_int CL_API_CALL build_program(
+    cl_program program, cl_uint count, const cl_device_id *devices,
+    const char *options,
+    void(CL_CALLBACK *done)(cl_program program, void *user), void *user)
+{
+    (void)program, (void)count, (void)devices, (void)options, (void)done;
+    (void)user;
+    return CL_BUILD_PROGRAM_FAILURE;
+}
+
+__attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL
+clGetLayerInfo(cl_layer_info name, size_t size, void *value, size_t *used)
+{
+    const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
+    if (name != CL_LAYER_API_VERSION || (value && size < sizeof version))
+        return CL_INVALID_VALUE;
+    if (value)
+        memcpy(value, &version, sizeof version);
+    if (used)
+        *used = sizeof version;
+    return CL_SUCCESS;
+}
+
+__attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL
+clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *ours_count,
+            const cl_icd_dispatch **out)
+{
+    const char *bad = getenv("BAD");
+    const size_t all = sizeof ours / sizeof(void *);
+    const size_t count = entries < all ? entries : all;
+    below = target;
+    memcpy((void *)&ours, target, count * sizeof(void *));
+    if (bad && !strcmp(bad, "event")) {
+        ours.clWaitForEvents = wait_for_events;
+        ours.clGetEventInfo = event_info;
+    } else if (bad && !strcmp(bad, "bit")) {
+        ours.clEnqueueReadBuffer = read_buffer;
+        ours.clEnqueueMapBuffer = map_buffer;
+    } else if (bad && !strcmp(bad, "build")) {
+        ours.clBuildProgram = build_program;
+    }
+    *ours_count = (cl_uint)count;
+    *out = &ours;
+    return CL_SUCCESS;
+}

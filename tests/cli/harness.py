@@ -1,0 +1,87 @@
+"""Runs oriel as a user does, and holds it to its manual.
+
+Environment: ORIEL_EXE, the program; POCL_CACHE_DIR and XDG_CACHE_HOME, folders
+that all tests share, so that a kernel is compiled once.
+"""
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import tempfile
+import unittest
+
+import files
+
+EXE = os.environ["ORIEL_EXE"]
+# What clang says inside PoCL 3.1 while it compiles.
+NOISE = re.compile(r"^\d+ warnings? generated\.\n", re.M)
+DATA = pathlib.Path(__file__).parent
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def json(self):
+        return json.loads(self.out, parse_constant=lambda x: 1 / 0)
+
+
+def call(args, env=None, cwd=None, stdout=subprocess.PIPE):
+    environment = {k: v for k, v in os.environ.items() if k != "ORIEL_DEVICE"}
+    environment.update(env or {})
+    done = subprocess.run([EXE, *map(str, args)], env=environment, cwd=cwd,
+                          stdout=stdout, stderr=subprocess.PIPE, text=True,
+                          timeout=300, check=False)
+    return Result(done.returncode, done.stdout, NOISE.sub("", done.stderr))
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="oriel-cli-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def put(self, name, content):
+        """A file of the test's own folder."""
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def oriel(self, *args, status=0, env=None):
+        done = call(args, env, self.folder)
+        self.assertEqual(done.status, status, f"{args}: {done.err}")
+        return done
+
+    def row(self, *args, status=0, env=None):
+        """The one JSON object of a run or explain."""
+        return self.oriel(*args, "--json", status=status, env=env).json()
+
+    def refused(self, said, *args, status=2, env=None):
+        """One line on standard error with these words, nothing on standard
+        output with and without --json, no new file, the exit status."""
+        before = sorted(os.listdir(self.folder))
+        for more in ([], ["--json"]):
+            done = self.oriel(*args, *more, status=status, env=env)
+            self.assertEqual(done.out, "", args)
+            self.assertRegex(done.err, r"\Aoriel: [^\n]+\n\Z", args)
+            for words in [said] if isinstance(said, str) else said:
+                self.assertIn(words, done.err, args)
+        self.assertEqual(sorted(os.listdir(self.folder)), before, args)
+
+    def qkv(self, q=(2, 6, 4), k=None, v=None, dtype="<f4", seed=1):
+        """Options for three files of random numbers."""
+        dice = random.Random(seed)
+        out = []
+        for name, shape in (("q", q), ("k", k or q), ("v", v or k or q)):
+            numbers = [dice.uniform(-1, 1) for _ in range(files.count(shape))]
+            if dtype == "<u2":
+                numbers = files.bf16(numbers)
+            path = self.put(name + ".npy", files.npy(shape, numbers, dtype))
+            out += ["--" + name, path]
+        return out
+
+
+def main():
+    unittest.main(verbosity=2)

@@ -1,0 +1,62 @@
+/* layer.h: an OpenCL layer that the program under test controls: it counts
+ * calls and objects, makes a call fail, changes what a device says of itself,
+ * spoils results, and lets launches fail after they were accepted.
+ *
+ * The loader puts it between itself and every driver when $OPENCL_LAYERS names
+ * this library. Programs link it and call layer_open() before their first
+ * OpenCL call; others, like the command line, take $LAYER_FLIP. */
+#ifndef LAYER_H
+#define LAYER_H
+
+#include <oriel/oriel.h>
+
+#if defined __GNUC__
+#    define LAYER_API __attribute__((visibility("default")))
+#else
+#    define LAYER_API
+#endif
+
+/* Sets $OPENCL_LAYERS to this library. A loader without layers ignores it, so a
+ * test first asserts that something was counted. */
+LAYER_API void layer_open(void);
+
+/* ---- Counting ----------------------------------------------------------- */
+
+/* Counts start again from 0, and every trick below is off; objects that live
+ * are not forgotten. */
+LAYER_API void layer_reset(void);
+
+/* Calls since then: all, and those of one function, "clSetKernelArg". Releases
+ * are not counted: they cannot be made to fail. */
+LAYER_API long layer_calls(void);
+LAYER_API long layer_count(const char *function);
+
+/* Objects created and retained, less those released, of all kinds. */
+LAYER_API long layer_live(void);
+LAYER_API const char *layer_live_text(void); /* "2 mem, 1 event" */
+
+/* ---- Tricks ------------------------------------------------------------- */
+
+/* Call number n from now on, counted from 1, fails with code. */
+LAYER_API void layer_fail(long n, cl_int code);
+
+/* Every call of one function fails with code; NULL: none does. */
+LAYER_API void layer_fail_all(const char *function, cl_int code);
+
+/* The function that failed; NULL: none has yet. */
+LAYER_API const char *layer_failed(void);
+
+/* What devices and platforms answer to CL_DRIVER_VERSION, and to
+ * CL_PLATFORM_VERSION; NULL: the truth. Texts are not copied. */
+LAYER_API void layer_answer(const char *driver, const char *platform);
+
+/* After each launch of a kernel of this name, a high bit of the first elements
+ * of argument 3, the result of every kernel here, is flipped. "*": of every
+ * kernel; NULL: of none. The text is not copied. */
+LAYER_API void layer_flip(const char *kernel);
+
+/* Launches whose event is asked for end with this status, below 0; 0: with
+ * their own. */
+LAYER_API void layer_end_launches(cl_int status);
+
+#endif /* LAYER_H */

@@ -1,0 +1,36 @@
+/* layer_state.h: what the parts of the layer share. */
+#ifndef LAYER_STATE_H
+#define LAYER_STATE_H
+
+#define CL_TARGET_OPENCL_VERSION 300
+#define CL_USE_DEPRECATED_OPENCL_1_0_APIS
+#define CL_USE_DEPRECATED_OPENCL_1_1_APIS
+#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
+#define CL_USE_DEPRECATED_OPENCL_2_0_APIS
+#define CL_USE_DEPRECATED_OPENCL_2_1_APIS
+#define CL_USE_DEPRECATED_OPENCL_2_2_APIS
+#include <CL/cl_layer.h>
+
+#include <stdbool.h>
+
+enum live_kind { CONTEXT, QUEUE, MEM, PROGRAM, KERNEL, EVENT, LIVE_KINDS };
+
+/* The driver, or the layer below this one. */
+extern const cl_icd_dispatch *layer_next;
+
+/* Counts a call; true: it must fail with *code. */
+bool layer_note(const char *function, cl_int *code);
+void layer_note_object(enum live_kind kind, long change);
+
+/* Puts the wrappers into a dispatch table. */
+void layer_wrap(cl_icd_dispatch *mine);
+void layer_wrap_tricks(cl_icd_dispatch *mine);
+
+/* What the tricks want to know of launches and arguments. */
+void layer_argument_set(cl_kernel kernel, cl_uint index, size_t size,
+                        const void *value);
+void layer_launched(cl_command_queue queue, cl_kernel kernel);
+void layer_forget_kernel(cl_kernel kernel);
+void layer_tricks_off(void);
+
+#endif /* LAYER_STATE_H */
