@@ -96,11 +96,15 @@ oriel_status oriel_context_create(oriel_context **out,
     c->line = d.log;
     c->user = d.user;
     const oriel_status status = open_engine(c, &d);
-    if (status == ORIEL_OK)
-        *out = c;
-    else
+    if (status != ORIEL_OK) {
         free(c);
-    return status;
+        return status;
+    }
+    /* Facts that take a trial are found now, so that oriel_explain compiles
+     * and runs nothing, as it promises. */
+    orl_engine_facts(&c->engine);
+    *out = c;
+    return ORIEL_OK;
 }
 
 oriel_context *orl_context_share(oriel_context *context)

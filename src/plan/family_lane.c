@@ -216,8 +216,8 @@ static int64_t rows_before(const struct problem *p, int64_t rows)
 }
 
 /* In multiplications and additions of one lane, fitted to Zen 2 with PoCL 3.1
- * (d 3 to 512, windows of 16 to 1024, 1 to 4096 queries): plans of one problem
- * come out within 15 % of each other's measured ratio. */
+ * (d 3 to 512, windows of 16 to 1024): measured over predicted time then
+ * differs by 10 to 40 % between the plans of a problem of many queries. */
 static double row_flops(const struct plan *plan, const struct problem *p,
                         double seen, double block_seen)
 {
