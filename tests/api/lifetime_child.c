@@ -72,7 +72,7 @@ static bool fork_and_exit(void)
         return false;
     const pid_t child = fork();
     if (child == 0)
-        _exit(EXIT_SUCCESS);
+        exit(EXIT_SUCCESS);
     return end_of(child) == EXIT_SUCCESS && works();
 }
 

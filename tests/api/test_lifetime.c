@@ -34,6 +34,7 @@ END_TEST
 
 int main(void)
 {
+    setenv("CK_FORK", "no", 0);
     TCase *tc = tcase_create("lifetime");
     tcase_add_loop_test(tc, a_process_ends_well, 0, 6);
     tcase_add_test(tc, the_library_can_be_loaded_and_unloaded);

@@ -42,6 +42,7 @@ static const struct {
     NUMBER(fp16),
     NUMBER(fp64),
     NUMBER(prefetch),
+    NUMBER(emulated_fma),
     NUMBER(loop_limit),
     NUMBER(quarantine),
 };
