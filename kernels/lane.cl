@@ -204,7 +204,7 @@ STEP void weigh_keys(struct strip *s, const union each *old_peak, struct view w,
         }
 
         const vf shrink = exp2_neg(old_peak->vec[n] - peak);
-        mass = fma(s->mass.vec[n], shrink, mass);
+        mass = FMA(s->mass.vec[n], shrink, mass);
         s->mass.vec[n] = mass;
         factor->vec[n] = ONCE ? inverse(mass) : shrink;
     }

@@ -16,11 +16,15 @@
  * KEY_CHUNK: a launch takes so many keys of each query, the chunk number
  * call.pass, and keeps peak, mass and sums in workspace for the next one; 0
  * takes all. Multiples of KEY_BLOCK give the same bits as 0. It is for devices
- * that end a work-item after some number of loop iterations, nested ones
- * counted together. With q and v the parts (16 channels) of a row of q and of
- * v, a launch makes at most
+ * that end a work-item after some number of loop iterations, all loops counted
+ * together. With q and v the parts (16 channels) of a row of q and of v, and
+ * one more for each loop, because the test that ends it counts too on Mesa's
+ * llvmpipe, a launch makes at most
  *
- *     blocks * (KEY_BLOCK * (1 + q + v) + v + 9) + q + 18 * v
+ *     blocks * (KEY_BLOCK * (2 + q + v) + 2 * v + 13) + q + 19 * v + 4
+ *
+ * of them. (llvmpipe stops at 65535: at 512 channels this allows 960 keys, and
+ * 972 is the most that came out right.)
  *
  * STRIDED: neighbours in a row are layout.dim elements apart, in any tensor; 0:
  * they lie side by side. */
@@ -105,7 +109,7 @@ static void score_keys(const vf query[Q_PARTS], global const k_elem *k,
         vf sum = (vf)(0.0f);
         for (int n = 0; n < Q_PARTS; n++) {
             const vf x = k_load(k, part_begin(n, LANES, HEAD_DIM), call->k.dim);
-            sum = fma(query[n], once_each(x, n), sum);
+            sum = FMA(query[n], once_each(x, n), sum);
         }
         score->key[j] = add_lanes(sum);
         k += call->k.row;
@@ -130,7 +134,7 @@ static float weigh_keys(struct state *s, int count, union each *weight,
         mass += weight->vec[n];
     }
     const float shrink = exp2_neg((vf)(old - s->peak)).s0;
-    s->mass = fma(s->mass, shrink, add_lanes(mass));
+    s->mass = FMA(s->mass, shrink, add_lanes(mass));
     return shrink;
 }
 
@@ -143,10 +147,10 @@ static void add_values(struct state *s, global const v_elem *v, int count,
         global const v_elem *row = v;
         vf sum = (vf)(0.0f);
         for (int j = 0; j < count; j++) {
-            sum = fma((vf)(weight->key[j]), v_load(row, c, call->v.dim), sum);
+            sum = FMA((vf)(weight->key[j]), v_load(row, c, call->v.dim), sum);
             row += call->v.row;
         }
-        s->sum[n] = fma(s->sum[n], (vf)(shrink), sum);
+        s->sum[n] = FMA(s->sum[n], (vf)(shrink), sum);
     }
 }
 

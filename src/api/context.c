@@ -6,11 +6,30 @@
 #include "cl/probe.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static_assert((int)ORIEL_LOG_ERROR == (int)LOG_ERROR &&
                   (int)ORIEL_LOG_DEBUG == (int)LOG_DEBUG,
               "log levels are the same inside and outside");
+
+/* The process that made the first context; 0: none was made. The threads of a
+ * driver do not survive fork(), and a child that begins anew waits for them for
+ * ever (PoCL 3.1). */
+static atomic_long first_process;
+
+static oriel_status check_process(void)
+{
+    long first = 0;
+    const long self = (long)getpid();
+    if (atomic_compare_exchange_strong(&first_process, &first, self) ||
+        first == self)
+        return ORIEL_OK;
+    return orl_fail(ORIEL_E_UNSUPPORTED,
+                    "this process was forked after its parent had used OpenCL, "
+                    "whose drivers do not survive that: fork before, or exec");
+}
 
 static void pass_line(void *context, int level, const char *text)
 {
@@ -89,6 +108,7 @@ oriel_status oriel_context_create(oriel_context **out,
                         "oriel_context_desc.flags is %u; it must be 0",
                         (unsigned)d.flags);
 
+    ORL_TRY(check_process());
     oriel_context *c = calloc(1, sizeof *c);
     if (!c)
         return orl_fail(ORIEL_E_MEMORY, "no memory for a context");
@@ -96,11 +116,15 @@ oriel_status oriel_context_create(oriel_context **out,
     c->line = d.log;
     c->user = d.user;
     const oriel_status status = open_engine(c, &d);
-    if (status == ORIEL_OK)
-        *out = c;
-    else
+    if (status != ORIEL_OK) {
         free(c);
-    return status;
+        return status;
+    }
+    /* Facts that take a trial are found now, so that oriel_explain compiles
+     * and runs nothing, as it promises. */
+    orl_engine_facts(&c->engine);
+    *out = c;
+    return ORIEL_OK;
 }
 
 oriel_context *orl_context_share(oriel_context *context)

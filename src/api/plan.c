@@ -6,31 +6,46 @@
 
 #include <stdlib.h>
 
+/* Why a family is out of the question, by what is known at this moment. */
+static const char *rejection(const oriel_plan *plan,
+                             const struct family *family)
+{
+    const struct device facts = orl_engine_facts(&plan->context->engine);
+    return family->rejects(&plan->problem, &facts);
+}
+
+static oriel_status try_candidate(oriel_plan *plan,
+                                  const struct plan *candidate)
+{
+    const struct program *program = NULL;
+    const char *why = rejection(plan, candidate->family);
+    if (why)
+        return orl_fail(ORIEL_E_UNSUPPORTED, "%s: %s", candidate->family->name,
+                        why);
+    ORL_TRY(orl_program_get(&program, &plan->context->engine, candidate));
+    ORL_TRY(orl_kernels_create(plan->kernels, program, candidate));
+    plan->plan = *candidate;
+    return ORIEL_OK;
+}
+
 /* Takes the first candidate that builds, fits and passes its self-test. */
 static oriel_status settle(oriel_plan *plan, const struct ranking *ranking)
 {
-    struct engine *engine = &plan->context->engine;
     oriel_status status = ORIEL_E_UNSUPPORTED;
     for (int n = 0; n < ranking->count && ranking->at[n].fits; n++) {
         const struct plan *candidate = &ranking->at[n].plan;
-        const struct device facts = orl_engine_facts(engine);
-        const char *why = candidate->family->rejects(&plan->problem, &facts);
-        const struct program *program = NULL;
-        status = why ? orl_fail(ORIEL_E_UNSUPPORTED, "%s: %s",
-                                candidate->family->name, why)
-                     : orl_program_get(&program, engine, candidate);
-        if (status == ORIEL_OK)
-            status = orl_kernels_create(plan->kernels, program, candidate);
-        if (status == ORIEL_OK) {
-            plan->plan = *candidate;
-            return ORIEL_OK;
-        }
-        if (status == ORIEL_E_MEMORY)
+        status = try_candidate(plan, candidate);
+        if (status == ORIEL_OK || status == ORIEL_E_MEMORY)
             return status;
+        /* A family that is rejected now failed its self-test, which was said
+         * when it did. */
+        if (rejection(plan, candidate->family))
+            continue;
         char text[ORL_PLAN_TEXT];
         orl_plan_print(candidate, text, sizeof text);
-        orl_log(&engine->log, LOG_WARNING, "plan \"%s\" is passed over: %s",
-                text, oriel_last_error()->message);
+        orl_log(&plan->context->engine.log, LOG_WARNING,
+                "plan \"%s\" is passed over: %s", text,
+                oriel_last_error()->message);
     }
     return status;
 }

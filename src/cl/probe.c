@@ -93,6 +93,17 @@ static bool knows_prefetch(const struct device *d)
             strcmp(d->platform, "Intel(R) OpenCL") == 0);
 }
 
+/* Mesa's llvmpipe. Without CL_FP_FMA alone nothing is known: Intel's CPU
+ * runtime does not announce it, and uses the instruction. */
+static bool emulates_fma(cl_device_id id, const struct device *d)
+{
+    cl_device_fp_config config = 0;
+    return strcmp(d->platform, "rusticl") == 0 &&
+           clGetDeviceInfo(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof config,
+                           &config, NULL) == CL_SUCCESS &&
+           !(config & CL_FP_FMA);
+}
+
 void orl_probe(struct device *out, cl_device_id id)
 {
     cl_platform_id platform = NULL;
@@ -132,6 +143,7 @@ void orl_probe(struct device *out, cl_device_id id)
     d.fp16 = has_extension(id, "cl_khr_fp16");
     d.fp64 = has_extension(id, "cl_khr_fp64");
     d.prefetch = knows_prefetch(&d);
+    d.emulated_fma = emulates_fma(id, &d);
     *out = d;
 }
 

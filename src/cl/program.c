@@ -277,7 +277,7 @@ oriel_status orl_program_get(const struct program **out, struct engine *engine,
                              const struct plan *plan)
 {
     char options[ORL_OPTIONS_TEXT];
-    orl_source_options(plan, options);
+    orl_source_options(plan, &engine->device, options);
     const struct hash key = orl_hash_string(
         orl_hash_string(orl_hash_begin(), plan->family->name), options);
 

@@ -17,16 +17,18 @@ const char *orl_source_text(const char *name, size_t *length)
     return e->text;
 }
 
-void orl_source_options(const struct plan *plan, char options[ORL_OPTIONS_TEXT])
+void orl_source_options(const struct plan *plan, const struct device *d,
+                        char options[ORL_OPTIONS_TEXT])
 {
     const struct variant *v = &plan->variant;
     struct text t = orl_text(options, ORL_OPTIONS_TEXT);
     orl_text_add(&t,
                  "-cl-std=CL1.2 -w -DHEAD_DIM=%d -DV_DIM=%d -DQ_TYPE=%u "
-                 "-DK_TYPE=%u -DV_TYPE=%u -DOUT_TYPE=%u -DSOFTCAP=%d",
+                 "-DK_TYPE=%u -DV_TYPE=%u -DOUT_TYPE=%u -DSOFTCAP=%d "
+                 "-DFUSED=%d",
                  (int)v->head_dim, (int)v->v_dim, (unsigned)v->q_type,
                  (unsigned)v->k_type, (unsigned)v->v_type,
-                 (unsigned)v->out_type, (int)v->softcap);
+                 (unsigned)v->out_type, (int)v->softcap, !d->emulated_fma);
     for (int n = 0; plan->family->words[n].text; n++)
         orl_text_add(&t, " -D%s=%d", plan->family->words[n].define,
                      (int)plan->word[n]);

@@ -41,6 +41,7 @@ struct device {
     int64_t compiler;       /* 1: builds kernels from source */
     int64_t fp16, fp64;     /* 1: has the extension */
     int64_t prefetch;       /* 1: clang's __builtin_prefetch may be used */
+    int64_t emulated_fma;   /* 1: fma() is computed in integers, slowly */
 
     /* A work-item silently ends after so many iterations of all its loops;
      * 0: no limit was met. Mesa's llvmpipe stops at 65535. */

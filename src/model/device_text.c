@@ -54,6 +54,7 @@ static const struct fact facts[] = {
     NUMBER(fp16),
     NUMBER(fp64),
     NUMBER(prefetch),
+    NUMBER(emulated_fma),
     NUMBER(loop_limit),
     NUMBER(quarantine),
 };

@@ -7,17 +7,14 @@
 
 #include <assert.h>
 
-/* No two positions are further apart. */
-#define REACH_MAX (2 * ORL_MAX_LENGTH)
-
-static_assert(REACH_MAX + 1 <= INT32_MAX, "a reach must fit a kernel's int");
+static_assert(2 * ORL_MAX_LENGTH < INT32_MAX,
+              "INT32_MAX must be longer than any distance");
 static_assert(2 * ORL_MAX_LENGTH <= INT64_MAX / (2 * ORL_MAX_LENGTH + 1),
               "triangle() must not overflow for queries + keys");
 
 int64_t orl_window_reach(int64_t reach)
 {
-    return reach >= REACH_MAX ? ORIEL_UNBOUNDED
-                              : orl_max(reach, -REACH_MAX - 1);
+    return reach >= INT32_MAX ? ORIEL_UNBOUNDED : orl_max(reach, -INT32_MAX);
 }
 
 struct window orl_window_at(int64_t queries, int64_t keys, int64_t left,
@@ -31,8 +28,8 @@ struct window orl_window_at(int64_t queries, int64_t keys, int64_t left,
     assert(key_position >= -ORL_MAX_LENGTH && key_position <= ORL_MAX_LENGTH);
 
     /* Clamped first: shift - left must not overflow for INT64_MAX. */
-    const int64_t reach_left = orl_clamp(left, -REACH_MAX - 1, REACH_MAX + 1);
-    const int64_t reach_right = orl_clamp(right, -REACH_MAX - 1, REACH_MAX + 1);
+    const int64_t reach_left = orl_clamp(left, -INT32_MAX, INT32_MAX);
+    const int64_t reach_right = orl_clamp(right, -INT32_MAX, INT32_MAX);
     assert(reach_left + reach_right >= 0);
 
     const int64_t shift = query_position - key_position;

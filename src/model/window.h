@@ -48,9 +48,9 @@ struct tiles {
     int64_t origin; /* may be < 0, and so may first */
 };
 
-/* Positions are within ORL_MAX_LENGTH, so a reach of twice that is one longer
- * than any sequence. Returns ORIEL_UNBOUNDED for such a reach, else one that
- * fits an int32_t and makes the same band. */
+/* A reach as kernels know it. Positions are at most 2 * ORL_MAX_LENGTH apart,
+ * so INT32_MAX is longer than any sequence: ORIEL_UNBOUNDED for a reach of that
+ * or more, else one that is no less than -INT32_MAX and makes the same band. */
 int64_t orl_window_reach(int64_t reach);
 
 /* left, right: reach of the window, left + right >= 0. A negative one moves

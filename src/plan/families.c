@@ -59,3 +59,14 @@ const char *orl_family_barrier(const struct family *family,
         return "its self-test failed on this device";
     return NULL;
 }
+
+static bool is_strided(const struct tensor *t)
+{
+    return t->dim != 1 && t->channels > 1;
+}
+
+bool orl_family_strided(const struct problem *p)
+{
+    return is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
+           is_strided(&p->out);
+}

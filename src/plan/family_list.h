@@ -13,4 +13,7 @@ extern const struct family orl_family_row;
 const char *orl_family_barrier(const struct family *family,
                                const struct device *d);
 
+/* Whether channels of some tensor do not lie side by side. */
+bool orl_family_strided(const struct problem *p);
+
 #endif /* ORL_PLAN_FAMILY_LIST_H */

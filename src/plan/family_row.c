@@ -24,18 +24,6 @@ static const char *rejects(const struct problem *p, const struct device *d)
     return orl_family_barrier(&orl_family_row, d);
 }
 
-/* Channels that do not lie side by side are read one by one. */
-static bool is_strided(const struct tensor *t)
-{
-    return t->dim != 1 && t->channels > 1;
-}
-
-static bool any_strided(const struct problem *p)
-{
-    return is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
-           is_strided(&p->out);
-}
-
 /* Keys of a block of kernels/row.cl. Passes of whole blocks give the same bits
  * as one pass. */
 enum { KEY_BLOCK = 64 };
@@ -95,7 +83,7 @@ static void candidates(const struct problem *p, const struct device *d,
                                .variant = orl_variant(p)};
         plan->word[GROUP] = *groups;
         plan->word[KEY_CHUNK] = (int32_t)chunk;
-        plan->word[STRIDED] = any_strided(p);
+        plan->word[STRIDED] = orl_family_strided(p);
     }
 }
 
@@ -104,7 +92,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
 {
     if (!allows_group(d, plan->word[GROUP]))
         return "the device does not allow so many work-items in a group";
-    if (any_strided(p) && !plan->word[STRIDED])
+    if (orl_family_strided(p) && !plan->word[STRIDED])
         return "a stride along dim is not 1, which needs the word strided";
     const int64_t limit = chunk_limit(p, d), chunk = plan->word[KEY_CHUNK];
     if (chunk % KEY_BLOCK != 0)

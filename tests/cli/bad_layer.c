@@ -2,6 +2,7 @@
  *
  *     BAD=event   a launch ends with CL_OUT_OF_RESOURCES
  *     BAD=bit     results come back with one bit of them changed
+ *     BAD=large   so do those of 16 KB and more, which no self-test has
  *     BAD=build   no program builds
  */
 #define CL_TARGET_OPENCL_VERSION 120
@@ -28,10 +29,12 @@ static cl_int CL_API_CALL event_info(cl_event event, cl_event_info name,
     return code;
 }
 
+static size_t least_bytes = 8;
+
 /* The second highest bit of the first number, in each of f32, f16, bf16. */
 static void change(void *results, size_t bytes)
 {
-    if (bytes >= 8)
+    if (bytes >= least_bytes)
         ((unsigned char *)results)[3] ^= 0x40;
 }
 
@@ -97,7 +100,8 @@ clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *ours_count,
     if (bad && !strcmp(bad, "event")) {
         ours.clWaitForEvents = wait_for_events;
         ours.clGetEventInfo = event_info;
-    } else if (bad && !strcmp(bad, "bit")) {
+    } else if (bad && (!strcmp(bad, "bit") || !strcmp(bad, "large"))) {
+        least_bytes = strcmp(bad, "large") ? 8 : 16 * 1024;
         ours.clEnqueueReadBuffer = read_buffer;
         ours.clEnqueueMapBuffer = map_buffer;
     } else if (bad && !strcmp(bad, "build")) {

@@ -137,6 +137,15 @@ class Devices(harness.Cli):
                           status=1)
         self.assertEqual({r["verdict"] for r in done.json()}, {"refused"})
 
+    def test_a_wrong_result_fails_the_check(self):
+        args = ("run", "h1 q64 d64 w9,0", "--check", "--out", "out.npy")
+        done = self.oriel(*args, "--json", env=self.bad("large"), status=1)
+        self.assertRegex(done.err, r"\Aoriel: check: error \S+ is above the "
+                         r"bound \S+ in batch entry 0, head 0, row 0\n\Z")
+        told = done.json()
+        self.assertGreater(told["max_error"], told["bound"])
+        self.assertTrue((self.folder / "out.npy").exists())
+
     def test_a_device_that_computes_something_else_is_found(self):
         done = self.oriel("selftest", "--json", env=self.bad("bit"), status=1)
         verdicts = {r["verdict"] for r in done.json()}

@@ -78,6 +78,12 @@ class Explain(harness.Cli):
             self.assertNotIn(".", picture.strip("."))
             self.assertLess(tiles["row_begin"], tiles["row_end"])
 
+    def test_the_picture_is_as_long_as_the_keys(self):
+        for keys in (192, 200, 4096):
+            tiles = self.row("explain", f"h1 q{keys} d64 winf,inf")["tiles"]
+            self.assertEqual(tiles["empty"] + tiles["edge"] + tiles["full"],
+                             -(-keys // tiles["tile_keys"]))
+
     def test_a_window_visits_no_tile_that_it_does_not_meet(self):
         tiles = self.row("explain", "h1 q8192 d64 w127,0")["tiles"]
         rows = tiles["row_end"] - tiles["row_begin"]

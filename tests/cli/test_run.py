@@ -93,7 +93,11 @@ class Run(harness.Cli):
     def test_strides_and_offsets_are_used(self):
         self.oriel("run", "b2 h2 q9 d8 w3,0 qs:400,160,17,1 ks:0,0,8,1 "
                    "os:999,300,20,2 off4", "--check")
-        self.oriel("run", "h2 q9 d8 w3,0 f16 bshd off2", "--check")
+        self.oriel("run", "h2 q9 d8 w3,0 f16 bshd off2", "--check", "--out",
+                   "out.npy")
+        self.assertEqual(self.npy("out.npy")[1], (1, 9, 2, 8))
+        self.oriel("run", "h2 q9 d8 w3,0", "--out", "out.npy")
+        self.assertEqual(self.npy("out.npy")[1], (1, 2, 9, 8))
 
     # ---- Files
 
@@ -105,9 +109,13 @@ class Run(harness.Cli):
             kept = ["s"] if rank == 2 else axes[4 - rank:]
             q = [size[x] for x in kept]
             k = [keys[x] for x in kept]
-            self.oriel("run", *self.qkv((*q, 6), (*k, 6), (*k, 3)), *CAUSAL,
-                       "--layout", layout, "--out", "out.npy", "--lse",
-                       "lse.npy", "--check")
+            done = self.row("run", *self.qkv((*q, 6), (*k, 6), (*k, 3)),
+                            *CAUSAL, "--layout", layout, "--out", "out.npy",
+                            "--lse", "lse.npy", "--check")
+            if rank > 2:
+                self.assertEqual("bshd" in done["problem"].split(),
+                                 layout == "bshd", done)
+                self.assertNotIn(" os:", done["problem"])
             self.assertEqual(self.npy("out.npy")[:2], ("<f4", (*q, 3)))
             want = tuple(size[x] for x in ("b", "h", "s") if x in kept)
             self.assertEqual(self.npy("lse.npy")[:2], ("<f4", want))
@@ -218,6 +226,15 @@ class Run(harness.Cli):
         values[7] = float("nan")
         self.put("off.npy", files.npy(shape, values))
         self.oriel(*args, "--expect", "off.npy", "--tolerance", "9", status=1)
+
+    def test_errors_are_relative_to_the_largest_value_seen(self):
+        shape = (1, 4, 2)
+        plain = self.qkv(shape)
+        self.put("v.npy", files.npy(shape, [-1000.0] * 8))
+        self.put("e.npy", files.npy(shape, [-1000.0] * 7 + [-1001.0]))
+        done = self.row("run", *plain, *CAUSAL, "--expect", "e.npy",
+                        "--tolerance", "0.01")
+        self.assertAlmostEqual(done["expect_error"], 0.001, delta=1e-5)
 
     def test_expectations_of_another_shape_are_refused(self):
         args = ("run", *self.qkv((2, 6, 4)), *CAUSAL, "--expect", "e.npy")

@@ -2,76 +2,13 @@
  * device to the last result: the right status, nothing leaked, nothing written,
  * and the next attempt works. */
 #define _XOPEN_SOURCE 700
-#include "fixture.h"
+#include "attempt.h"
 #include "layer.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define UNTOUCHED ((void *)(uintptr_t)0x5a5a)
-
-static struct sample sample;
-static struct uploaded device;
-
-/* How far an attempt came, and how it ended there. */
-struct attempt {
-    const char *step;
-    oriel_status status;
-    oriel_error error;
-    bool right;
-};
-
-static bool stands(struct attempt *a, const char *step, oriel_status status)
-{
-    a->step = step;
-    a->status = status;
-    if (status != ORIEL_OK)
-        a->error = *oriel_last_error();
-    return status == ORIEL_OK;
-}
-
-/* Everything from a context to the results of a call in both forms. */
-static struct attempt attempt(const char *cache, const char *plan_text,
-                              bool named)
-{
-    struct attempt a = {.right = true};
-    oriel_context *context = UNTOUCHED;
-    oriel_plan *plan = UNTOUCHED;
-    cl_event done = UNTOUCHED;
-    oriel_context_desc desc = {.size = sizeof desc, .cache_dir = cache};
-    if (named)
-        desc.context = fixture()->cl;
-
-    if (!stands(&a, "context", oriel_context_create(&context, &desc))) {
-        a.right = context == UNTOUCHED;
-        return a;
-    }
-    if (!stands(
-            &a, "plan",
-            oriel_plan_create(&plan, context, &sample.problem,
-                              ORIEL_PLAN_OPTIONS(.plan_text = plan_text)))) {
-        a.right = plan == UNTOUCHED;
-        goto done;
-    }
-    sample_mark(&sample);
-    if (!stands(&a, "attend", oriel_attend(plan, &sample.call)))
-        goto done;
-    a.right = sample_is_right(&sample);
-    if (named && !stands(&a, "enqueue",
-                         oriel_enqueue(plan, fixture()->queue, &device.call, 0,
-                                       NULL, &done)))
-        a.right &= done == UNTOUCHED;
-
-done:
-    if (done != UNTOUCHED)
-        clReleaseEvent(done);
-    if (a.step && plan != UNTOUCHED)
-        oriel_plan_destroy(plan);
-    oriel_context_destroy(context);
-    return a;
-}
 
 /* Calls that only ask: what is not answered is not known, or costs time. */
 static bool may_be_ignored(const char *function)
@@ -168,6 +105,7 @@ END_TEST
 /* A plan is not harmed by a call that failed. */
 START_TEST(a_plan_survives_failing_calls)
 {
+    struct sample sample = sample_open("h2/1 q9 k20 d8 w5,1 lse", 1);
     oriel_plan *plan = plan_of(&sample.problem, ROW);
     layer_reset();
     attend_rightly(&sample, plan);
@@ -182,30 +120,29 @@ START_TEST(a_plan_survives_failing_calls)
         attend_rightly(&sample, plan);
     }
     oriel_plan_destroy(plan);
+    sample_close(&sample);
 }
 END_TEST
 
-static void open_sample(void)
+static void make_folder(void)
 {
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    sample = sample_open("h2/1 q9 k20 d8 w5,1 lse", 1);
-    device = upload(&sample);
+    attempt_open();
 }
 
-static void close_sample(void)
+static void remove_folder(void)
 {
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", folder);
     ck_assert_int_eq(system(command), 0);
-    release(&device);
-    sample_close(&sample);
+    attempt_close();
 }
 
 int main(void)
 {
     layer_open();
     TCase *tc = tcase_create("calls");
-    tcase_add_unchecked_fixture(tc, open_sample, close_sample);
+    tcase_add_unchecked_fixture(tc, make_folder, remove_folder);
     tcase_add_test(tc, any_call_may_fail_while_programs_are_built);
     tcase_add_test(tc, any_call_may_find_no_host_memory);
     tcase_add_test(tc, any_call_may_fail_while_oriel_picks_a_device);

@@ -102,9 +102,8 @@ static struct problem problem_of(const char *line)
 {
     oriel_problem wanted;
     struct problem p;
-    need(orl_problem_parse(&wanted, line) == ORIEL_OK &&
-             orl_problem_check(&p, &wanted) == ORIEL_OK,
-         line);
+    need(orl_problem_parse(&wanted, line) == ORIEL_OK, line);
+    need(orl_problem_check(&p, &wanted) == ORIEL_OK, line);
     return p;
 }
 

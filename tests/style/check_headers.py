@@ -31,11 +31,12 @@ def compiles(compiler, options, language, standard, header, use=""):
 
 def check_internal(root, compiler):
     right = True
+    places = [root / "include", root / "src", root / "tests", root / "tools"]
+    places += sorted({path.parent for folder in ("tests", "tools")
+                      for path in (root / folder).rglob("*.h")})
+    options = WARNINGS + [f"-I{place}" for place in places]
     for folder in ("src", "tests", "tools"):
         for path in sorted((root / folder).rglob("*.h")):
-            places = [root / "include", root / "src", root / "tests",
-                      root / "tools", path.parent]
-            options = WARNINGS + [f"-I{place}" for place in places]
             header = path.relative_to(root / folder).as_posix()
             right &= compiles(compiler, options, "c", "c11", f'"{header}"',
                               "extern int nothing;")

@@ -42,6 +42,7 @@ static const struct {
     NUMBER(fp16),
     NUMBER(fp64),
     NUMBER(prefetch),
+    NUMBER(emulated_fma),
     NUMBER(loop_limit),
     NUMBER(quarantine),
 };
@@ -149,7 +150,9 @@ START_TEST(names_from_drivers_are_cleaned)
     struct device d = {.kind = DEVICE_CPU};
     strcpy(d.name, "   Intel(R)\nXeon  ");
     strcpy(d.vendor, " \t ");
+    strcpy(d.driver, " 7");
     ck_assert_str_eq(printed(&d), "name             Intel(R) Xeon\n"
+                                  "driver           7\n"
                                   "kind             cpu\n");
 }
 END_TEST
@@ -212,6 +215,14 @@ static const struct {
      "from 0"},
     {"kind fpga",
      "line 1: kind is \"fpga\"; it must be cpu, gpu or accelerator"},
+    {"fpga 1", "line 1: \"fpga\" is no fact of a device"},
+    {"kind a\x1b"
+     "b",
+     "line 1: kind is \"a?b\"; it must be cpu, gpu or "
+     "accelerator"},
+    {"kind 123456789 123456789 123456789 123456789 123456789 123456789",
+     "line 1: kind is \"123456789 123456789 123456789 123456789 1234567\"; it "
+     "must be cpu, gpu or accelerator"},
     {"kind 2", "line 1: kind is \"2\"; it must be cpu, gpu or accelerator"},
     {"name", "line 1: name is \"\"; it must be a text of 1 to 127 bytes"},
     {"kind\nname x",
@@ -242,7 +253,7 @@ START_TEST(damaged_texts_are_refused_or_stable)
 {
     uint64_t seed = (uint64_t)_i + 1;
     int kept = 0, refused = 0, wrong_ones = 0;
-    for (int n = 0; n < 5000; n++) {
+    for (int n = 0; n < 1500; n++) {
         const struct device whole = draw_device(&seed);
         char text[ROOM];
         strcpy(text, printed(&whole));
@@ -260,8 +271,8 @@ START_TEST(damaged_texts_are_refused_or_stable)
         wrong_ones += strcmp(printed(&again), text) != 0;
     }
     ck_assert_int_eq(wrong_ones, 0);
-    ck_assert_int_gt(kept, 500);
-    ck_assert_int_gt(refused, 500);
+    ck_assert_int_gt(kept, 200);
+    ck_assert_int_gt(refused, 200);
 }
 END_TEST
 

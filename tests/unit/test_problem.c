@@ -252,7 +252,7 @@ START_TEST(the_span_is_that_of_any_call)
         {"h1 q5 k9 d8 w2,1", 4},     {"h1 q5 k9 d8 w2,1 at 0,500", 4},
         {"h1 q5 k9 d8 w-3,5", 3},    {"h1 q5 k9 d8 winf,0", 9},
         {"h1 q1 k9 d8 w100,100", 9}, {"h1 q5 k9 d8 winf,-4", 9},
-        {"h1 q5 k9 d8 winf,inf", 9},
+        {"h1 q5 k9 d8 winf,inf", 9}, {"h1 q5 k9 d8 w1500000000,-1499999997", 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct problem p = given_problem(cases[i].line);

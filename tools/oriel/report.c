@@ -276,6 +276,12 @@ oriel_status report_print_object(const struct report *r)
     return print_document(r, false);
 }
 
+/* Counts keep all their digits. */
+static bool is_whole(double number)
+{
+    return fabs(number) < 1e15 && number == floor(number);
+}
+
 oriel_status report_print_line(const struct report *r)
 {
     if (!complete(r))
@@ -285,7 +291,8 @@ oriel_status report_print_line(const struct report *r)
         if (f->kind == FIELD_TEXT)
             printf("%s%s", i > 1 ? " | " : "", f->text);
         else if (f->kind == FIELD_NUMBER)
-            printf(" | %s %.6g", f->name, f->number);
+            printf(is_whole(f->number) ? " | %s %.0f" : " | %s %.6g", f->name,
+                   f->number);
     }
     putchar('\n');
     return ORIEL_OK;
@@ -320,7 +327,7 @@ static void cell(const struct field *f, char text[CELL])
 static void print_cells(const struct report *r, size_t begin,
                         const int width[COLUMNS], bool names)
 {
-    int column = 0;
+    int column = 0, blanks = 0;
     for (size_t i = begin; i < r->count && r->field[i].kind != FIELD_ROW; i++) {
         const struct field *f = &r->field[i];
         if (f->kind == FIELD_LIST || f->kind == FIELD_OBJECT ||
@@ -334,8 +341,12 @@ static void print_cells(const struct report *r, size_t begin,
         const char *shown = names                           ? f->name
                             : last && f->kind == FIELD_TEXT ? f->text
                                                             : text;
-        printf("%s%-*s", column ? "  " : "", last ? 0 : width[column], shown);
-        column++;
+        /* Blanks come before what they set apart: a line ends without. */
+        if (*shown) {
+            printf("%*s%s", blanks, "", shown);
+            blanks = 0;
+        }
+        blanks += width[column++] - (int)strlen(shown) + 2;
     }
     putchar('\n');
 }

@@ -1,0 +1,183 @@
+/* test_large.c: element offsets beyond 2^31, on tensors that are mostly not
+ * there: memory that is reserved for nothing and touched only where a window
+ * looks. Skipped (77) where a device has no room for such a buffer. Intel's CPU
+ * runtime has: $ORIEL_TEST_INTEL may name its folder of .icd files. */
+#define _GNU_SOURCE /* MAP_NORESERVE */
+#include "fixture.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    SKIPPED = 77,
+    HEADS = 16,
+    ROWS = 2097153, /* 16 heads of 64 channels: 2^31 elements and 1024 more */
+    DIM = 64,
+    QUERIES = 8,
+    LEFT = 63,
+    KEYS = QUERIES + LEFT, /* that the last queries see */
+    ELEMENT = 2,
+};
+
+static const size_t whole_bytes = (size_t)HEADS * ROWS * DIM * ELEMENT;
+
+static const oriel_problem large = {.size = sizeof large,
+                                    .heads = HEADS,
+                                    .queries = ROWS,
+                                    .head_dim = DIM,
+                                    .left = LEFT,
+                                    .type = ORIEL_F16};
+
+/* A tensor [head][row][dim] of which only the last rows are filled. */
+struct tensor {
+    unsigned char *at;
+    cl_mem mem;
+};
+
+static unsigned char *row_of(const struct tensor *t, int head, int64_t row)
+{
+    return t->at + ((size_t)head * ROWS + (size_t)row) * DIM * ELEMENT;
+}
+
+static struct tensor open_tensor(uint32_t seed, int rows)
+{
+    struct tensor t = {.at = mmap(NULL, whole_bytes, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                                  -1, 0)};
+    ck_assert_ptr_ne(t.at, MAP_FAILED);
+    for (int head = 0; head < HEADS; head++)
+        for (int n = 0; n < rows * DIM; n++) {
+            seed = seed * 1664525u + 1013904223u;
+            /* 1/4 to 2, either sign */
+            const uint16_t half = (uint16_t)((seed >> 16 & 0x8000) |
+                                             (0x3400 + (seed >> 8) % 0x0c00));
+            memcpy(row_of(&t, head, ROWS - rows) + n * ELEMENT, &half, ELEMENT);
+        }
+    cl_int code;
+    t.mem =
+        clCreateBuffer(fixture()->cl, CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR,
+                       whole_bytes, t.at, &code);
+    ck_assert_int_eq(code, CL_SUCCESS);
+    return t;
+}
+
+static void close_tensor(struct tensor *t)
+{
+    clReleaseMemObject(t->mem);
+    munmap(t->at, whole_bytes);
+}
+
+/* The last rows of every head, side by side. */
+static unsigned char *tail_of(const struct tensor *t, int rows)
+{
+    const size_t bytes = (size_t)rows * DIM * ELEMENT;
+    unsigned char *tail = aligned_alloc(64, HEADS * bytes);
+    for (int head = 0; head < HEADS; head++)
+        memcpy(tail + (size_t)head * bytes, row_of(t, head, ROWS - rows),
+               bytes);
+    return tail;
+}
+
+/* The last queries, computed from their tail alone, by the same plan. */
+static unsigned char *small_result(const char *plan_text,
+                                   const struct tensor qkv[3])
+{
+    oriel_problem p = large;
+    p.queries = QUERIES;
+    p.keys = KEYS;
+    oriel_plan *plan = plan_of(&p, plan_text);
+    unsigned char *q = tail_of(&qkv[0], QUERIES), *k = tail_of(&qkv[1], KEYS);
+    unsigned char *v = tail_of(&qkv[2], KEYS);
+    unsigned char *out =
+        aligned_alloc(64, (size_t)HEADS * QUERIES * DIM * ELEMENT);
+    must(oriel_attend(plan, ORIEL_CALL(.q.pointer = q, .k.pointer = k,
+                                       .v.pointer = v, .out.pointer = out,
+                                       .key_origin = ROWS - KEYS)));
+    free(q);
+    free(k);
+    free(v);
+    oriel_plan_destroy(plan);
+    return out;
+}
+
+/* All the keys there are, and the last queries. */
+static oriel_call last_rows(const struct tensor qkv[3],
+                            const struct tensor *out, bool on_host)
+{
+    const uint64_t at = (uint64_t)(ROWS - QUERIES) * DIM * ELEMENT;
+    oriel_call c = {.size = sizeof c, .queries = QUERIES};
+    c.q = (oriel_buffer) {.mem = qkv[0].mem, .offset = at};
+    c.k.mem = qkv[1].mem;
+    c.v.mem = qkv[2].mem;
+    c.out = (oriel_buffer) {.mem = out->mem, .offset = at};
+    if (on_host) {
+        c.q = (oriel_buffer) {.pointer = qkv[0].at, .offset = at};
+        c.k = (oriel_buffer) {.pointer = qkv[1].at};
+        c.v = (oriel_buffer) {.pointer = qkv[2].at};
+        c.out = (oriel_buffer) {.pointer = out->at, .offset = at};
+    }
+    return c;
+}
+
+static void run(const char *plan_text, bool on_host)
+{
+    struct tensor qkv[3] = {open_tensor(1, QUERIES), open_tensor(2, KEYS),
+                            open_tensor(3, KEYS)};
+    struct tensor out = open_tensor(0, 0);
+    oriel_plan *plan = plan_of(&large, plan_text);
+    char text[256];
+    oriel_plan_text(plan, text, sizeof text);
+    const oriel_call call = last_rows(qkv, &out, on_host);
+    if (on_host) {
+        must(oriel_attend(plan, &call));
+    } else {
+        const uint64_t at = call.out.offset;
+        must(oriel_enqueue(plan, fixture()->queue, &call, 0, NULL, NULL));
+        cl_int code;
+        void *mapped =
+            clEnqueueMapBuffer(fixture()->queue, out.mem, CL_TRUE, CL_MAP_READ,
+                               at, whole_bytes - at, 0, NULL, NULL, &code);
+        ck_assert_int_eq(code, CL_SUCCESS);
+        clEnqueueUnmapMemObject(fixture()->queue, out.mem, mapped, 0, NULL,
+                                NULL);
+        clFinish(fixture()->queue);
+    }
+
+    unsigned char *got = tail_of(&out, QUERIES);
+    unsigned char *wanted = small_result(text, qkv);
+    ck_assert_mem_eq(got, wanted, (size_t)HEADS * QUERIES * DIM * ELEMENT);
+    const uint16_t zero = 0;
+    ck_assert_mem_ne(got, &zero, ELEMENT);
+    free(got);
+    free(wanted);
+    oriel_plan_destroy(plan);
+    close_tensor(&out);
+    for (int n = 0; n < 3; n++)
+        close_tensor(&qkv[n]);
+}
+
+START_TEST(the_last_rows_are_those_of_a_small_problem)
+{
+    run(_i & 1 ? ROW : NULL, _i & 2);
+}
+END_TEST
+
+int main(void)
+{
+    if (getenv("ORIEL_TEST_INTEL"))
+        setenv("OCL_ICD_VENDORS", getenv("ORIEL_TEST_INTEL"), 1);
+    cl_ulong room = 0;
+    cl_device_id id = fixture_pick();
+    clGetDeviceInfo(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof room, &room, NULL);
+    if (room < whole_bytes) {
+        fprintf(stderr, "the device allows no buffer of %zu bytes\n",
+                whole_bytes);
+        return SKIPPED;
+    }
+    TCase *tc = tcase_create("large");
+    tcase_add_loop_test(tc, the_last_rows_are_those_of_a_small_problem, 0, 4);
+    return run_tests(tc, "api/large");
+}

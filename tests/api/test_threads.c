@@ -1,0 +1,197 @@
+/* test_threads.c: threads that share a plan, a context, or nothing but the
+ * device. */
+#include "fixture.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { THREADS = 8, CALLS = 200 };
+
+/* What one thread works with, and what became of it. Check's macros are for
+ * the main thread alone. */
+struct worker {
+    pthread_t thread;
+    struct sample sample;
+    struct uploaded device;
+    cl_command_queue queue;
+    oriel_plan *plan;
+    void *serial; /* out, as one thread alone computes it */
+    bool on_host;
+    int failed;
+};
+
+static void open_worker(struct worker *w, uint64_t seed, oriel_plan *plan)
+{
+    w->sample = sample_open("b2 h4/2 q33 k50 d8 w11,4", seed);
+    w->plan = plan ? plan : plan_of(&w->sample.problem, ROW);
+    attend_rightly(&w->sample, w->plan);
+    w->serial = malloc(w->sample.array[SAMPLE_OUT].bytes);
+    memcpy(w->serial, w->sample.array[SAMPLE_OUT].at,
+           w->sample.array[SAMPLE_OUT].bytes);
+    sample_mark(&w->sample);
+    w->device = upload(&w->sample);
+    w->queue = clCreateCommandQueue(fixture()->cl, fixture()->id, 0, NULL);
+}
+
+static bool is_same(const struct worker *w)
+{
+    return memcmp(w->serial, w->sample.array[SAMPLE_OUT].at,
+                  w->sample.array[SAMPLE_OUT].bytes) == 0;
+}
+
+static bool call_once(struct worker *w)
+{
+    if (w->on_host)
+        return oriel_attend(w->plan, &w->sample.call) == ORIEL_OK;
+    return oriel_enqueue(w->plan, w->queue, &w->device.call, 0, NULL, NULL) ==
+           ORIEL_OK;
+}
+
+static void *call_often(void *user)
+{
+    struct worker *w = user;
+    for (int n = 0; n < CALLS; n++)
+        w->failed += !call_once(w);
+    if (!w->on_host)
+        clEnqueueReadBuffer(w->queue, w->device.mem[SAMPLE_OUT], CL_TRUE, 0,
+                            w->sample.array[SAMPLE_OUT].bytes,
+                            w->sample.array[SAMPLE_OUT].at, 0, NULL, NULL);
+    return NULL;
+}
+
+static void run_workers(bool shared, bool on_host)
+{
+    static struct worker worker[THREADS];
+    struct sample s = sample_open("b2 h4/2 q33 k50 d8 w11,4", 1);
+    oriel_plan *plan = shared ? plan_of(&s.problem, ROW) : NULL;
+    for (int n = 0; n < THREADS; n++) {
+        worker[n] = (struct worker) {.on_host = on_host};
+        open_worker(&worker[n], 100 + (uint64_t)n, plan);
+    }
+    for (int n = 0; n < THREADS; n++)
+        pthread_create(&worker[n].thread, NULL, call_often, &worker[n]);
+    for (int n = 0; n < THREADS; n++)
+        pthread_join(worker[n].thread, NULL);
+    for (int n = 0; n < THREADS; n++) {
+        struct worker *w = &worker[n];
+        ck_assert_int_eq(w->failed, 0);
+        ck_assert_msg(is_same(w), "thread %d", n);
+        clReleaseCommandQueue(w->queue);
+        release(&w->device);
+        free(w->serial);
+        if (!shared)
+            oriel_plan_destroy(w->plan);
+        sample_close(&w->sample);
+    }
+    oriel_plan_destroy(plan);
+    sample_close(&s);
+}
+
+START_TEST(threads_may_share_a_plan)
+{
+    run_workers(true, false);
+}
+END_TEST
+
+START_TEST(plans_of_one_text_do_not_share_arguments)
+{
+    run_workers(false, false);
+}
+END_TEST
+
+START_TEST(threads_may_attend_through_one_plan)
+{
+    run_workers(true, true);
+}
+END_TEST
+
+/* ---- Contexts ----------------------------------------------------------- */
+
+enum { CONTEXTS = 4, ROUNDS = 5 };
+
+struct owner {
+    pthread_t thread;
+    oriel_context *shared; /* NULL: one of its own */
+    struct sample sample;
+    char why[300];
+};
+
+static void note(struct owner *o, const char *step)
+{
+    if (!o->why[0])
+        snprintf(o->why, sizeof o->why, "%s: %s", step,
+                 oriel_last_error()->message);
+}
+
+static void *begin_and_end(void *user)
+{
+    struct owner *o = user;
+    oriel_context *context = o->shared;
+    oriel_plan *plan = NULL;
+    if (!context &&
+        oriel_context_create(&context, ORIEL_CONTEXT_DESC(.cache_dir = "")) !=
+            ORIEL_OK)
+        note(o, "context");
+    else if (oriel_plan_create(&plan, context, &o->sample.problem,
+                               ORIEL_PLAN_OPTIONS(.plan_text = ROW)) !=
+             ORIEL_OK)
+        note(o, "plan");
+    else if (oriel_attend(plan, &o->sample.call) != ORIEL_OK)
+        note(o, "attend");
+    oriel_plan_destroy(plan);
+    if (!o->shared)
+        oriel_context_destroy(context);
+    return NULL;
+}
+
+static void run_owners(oriel_context *shared)
+{
+    struct owner owner[CONTEXTS];
+    for (int n = 0; n < CONTEXTS; n++) {
+        owner[n] = (struct owner) {.shared = shared};
+        owner[n].sample = sample_open("h4 q20 d8 w5,0", (uint64_t)n);
+    }
+    for (int n = 0; n < CONTEXTS; n++)
+        pthread_create(&owner[n].thread, NULL, begin_and_end, &owner[n]);
+    for (int n = 0; n < CONTEXTS; n++)
+        pthread_join(owner[n].thread, NULL);
+    for (int n = 0; n < CONTEXTS; n++) {
+        ck_assert_msg(owner[n].why[0] == 0, "%s", owner[n].why);
+        ck_assert_msg(sample_is_right(&owner[n].sample), "%s",
+                      owner[n].sample.why);
+        sample_close(&owner[n].sample);
+    }
+}
+
+START_TEST(every_thread_may_have_a_context)
+{
+    for (int round = 0; round < ROUNDS; round++)
+        run_owners(NULL);
+}
+END_TEST
+
+START_TEST(threads_may_plan_in_one_context)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        oriel_context *context = NULL;
+        must(oriel_context_create(&context,
+                                  ORIEL_CONTEXT_DESC(.cache_dir = "")));
+        run_owners(context);
+        oriel_context_destroy(context);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tc = tcase_create("threads");
+    tcase_add_test(tc, threads_may_share_a_plan);
+    tcase_add_test(tc, plans_of_one_text_do_not_share_arguments);
+    tcase_add_test(tc, threads_may_attend_through_one_plan);
+    tcase_add_test(tc, every_thread_may_have_a_context);
+    tcase_add_test(tc, threads_may_plan_in_one_context);
+    return run_tests(tc, "api/threads");
+}
