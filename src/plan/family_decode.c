@@ -164,7 +164,7 @@ static void choose_tiles(struct plan *plan, const struct problem *p)
 {
     const int64_t group = p->heads / p->kv_heads;
     const int64_t bytes = 4 * row_floats(p->q.channels, p->v.channels, 4, 1);
-    const int64_t most = orl_clamp((128 << 10) / bytes, 1, 64);
+    const int64_t most = orl_clamp((128 << 10) / bytes, 1, 128);
     int64_t heads = orl_min(group, most);
     while (group % heads != 0)
         heads--;
