@@ -234,19 +234,6 @@ START_TEST(keys_are_split_where_heads_are_too_few)
 }
 END_TEST
 
-/* A window does not ask for more than it has. */
-START_TEST(a_window_costs_what_it_sees)
-{
-    const struct device d = given_cpu();
-    const struct problem narrow = given_problem("h8 q1 k9999 d64 w999,0");
-    const struct problem wide = given_problem("h8 q1 k9999 d64 winf,0");
-    const struct plan a = plans(&narrow, &d).plan[0];
-    const struct plan b = plans(&wide, &d).plan[0];
-    ck_assert_double_lt(5.0 * decode->cost(&a, &narrow, &d),
-                        decode->cost(&b, &wide, &d));
-}
-END_TEST
-
 /* ---- What it objects to ------------------------------------------------- */
 
 static const struct {
@@ -317,6 +304,12 @@ START_TEST(without_a_split_one_launch_covers_all)
 }
 END_TEST
 
+static struct plan split_by_8(void)
+{
+    const struct problem p = given_problem("h2 q3 k99 d64 w9,0");
+    return parsed("decode x8 h1 q3 r3 k8 s8 qk4 pv4 split ahead0", &p);
+}
+
 /* Segments that the keys [begin, begin + count) touch on a grid of 8. */
 static int64_t touched(int64_t begin, int64_t count)
 {
@@ -325,9 +318,7 @@ static int64_t touched(int64_t begin, int64_t count)
 
 START_TEST(segments_cover_the_keys_wherever_they_lie)
 {
-    const struct problem p = given_problem("h2 q3 k99 d64 w9,0");
-    const struct plan plan =
-        parsed("decode x8 h1 q3 r3 k8 s8 qk4 pv4 split ahead0", &p);
+    const struct plan plan = split_by_8();
     for (int64_t keys = 1; keys < 60; keys++)
         for (int64_t span = 1; span <= keys; span++) {
             const struct extent e = {1, 2, 3, keys, span};
@@ -351,9 +342,7 @@ END_TEST
 /* What was planned for the largest call must do for every other. */
 START_TEST(smaller_calls_need_no_more_workspace)
 {
-    const struct problem p = given_problem("h2 q3 k99 d64 w9,0");
-    const struct plan plan =
-        parsed("decode x8 h1 q3 r3 k8 s8 qk4 pv4 split ahead0", &p);
+    const struct plan plan = split_by_8();
     for (int64_t span = 1; span < 50; span++)
         for (int64_t keys = 2; keys < 50; keys++) {
             const struct extent e = {1, 2, 3, keys, orl_min(span, keys)};
@@ -367,9 +356,7 @@ END_TEST
 
 START_TEST(a_workspace_beyond_all_memory_is_no_small_number)
 {
-    const struct problem p = given_problem("h2 q3 k99 d64 w9,0");
-    const struct plan plan =
-        parsed("decode x8 h1 q3 r3 k8 s8 qk4 pv4 split ahead0", &p);
+    const struct plan plan = split_by_8();
     const struct extent e = {1 << 30, 1 << 30, 64, 1 << 29, 1 << 29};
     ck_assert_int_eq(decode->workspace(&plan, &e), INT64_MAX);
 }
@@ -406,7 +393,6 @@ int main(void)
     tcase_add_test(tc, a_task_stays_near_its_core);
     tcase_add_test(tc, keys_beyond_the_cache_pass_it_by);
     tcase_add_test(tc, keys_are_split_where_heads_are_too_few);
-    tcase_add_test(tc, a_window_costs_what_it_sees);
     tcase_add_loop_test(tc, rules_of_the_kernel_hold_for_forced_plans, 0,
                         (int)(sizeof rules / sizeof *rules));
     tcase_add_test(tc, looking_ahead_needs_the_builtin);
