@@ -261,7 +261,8 @@ static void candidates(const struct problem *p, const struct device *d,
         if (fitting < lanes && 2 * lanes > widest)
             continue; /* the next turn adds it */
         add(list, p, d, fitting, false);
-        add(list, p, d, fitting, true);
+        if (list->count == 1)
+            add(list, p, d, fitting, true);
     }
 }
 

@@ -93,6 +93,10 @@ void run_slice(const struct subject *s, struct trial *t, struct slice slice)
     device_fetch(mem[CALL_OUT], t->out.room.at, t->out.room.bytes);
     if (t->lse.at)
         device_fetch(mem[CALL_LSE], t->lse.at, t->lse.bytes);
+    if (scratch.at)
+        device_fetch(mem[CALL_WORKSPACE], scratch.at, scratch.bytes);
+    for (int64_t n = 0; scratch.at && n < c.workspace_at; n++)
+        t->strayed |= ((const uint32_t *)scratch.at)[n] != UINT32_MAX;
     for (int n = 0; n < CALL_STRUCT; n++)
         if (mem[n])
             OK(clReleaseMemObject(mem[n]));
@@ -270,12 +274,14 @@ static bool is_faulty(const struct subject *s, struct trial *t)
     }
     free(whole);
     const int leaks = poison_leaks(s, t);
-    if (!wrong && !gaps && cut && split && !leaks)
+    if (!wrong && !gaps && cut && split && !leaks && !t->strayed)
         return false;
     describe(s, t);
-    fprintf(stderr, "  %d rows wrong, %d gaps, cut %s, split %s, %d leaks\n",
+    fprintf(stderr,
+            "  %d rows wrong, %d gaps, cut %s, split %s, %d leaks, workspace "
+            "%s\n",
             wrong, gaps, cut ? "equal" : "differs", split ? "equal" : "differs",
-            leaks);
+            leaks, t->strayed ? "left" : "kept");
     return true;
 }
 

@@ -202,8 +202,10 @@ START_TEST(keys_beyond_the_cache_pass_it_by)
     ck_assert_int_eq(word(&plans(&inside, &d).plan[0], "LOOK_AHEAD"), 1);
     ck_assert_int_eq(word(&plans(&beyond, &d).plan[0], "LOOK_AHEAD"), 2);
     ck_assert_int_eq(word(&plans(&window, &d).plan[0], "LOOK_AHEAD"), 1);
+    const struct plan plan = plans(&inside, &d).plan[0];
     d.prefetch = 0;
     ck_assert_int_eq(word(&plans(&beyond, &d).plan[0], "LOOK_AHEAD"), 0);
+    ck_assert_ptr_nonnull(strstr(decode->objects(&plan, &inside, &d), "ahead"));
 }
 END_TEST
 
@@ -271,17 +273,6 @@ START_TEST(rules_of_the_kernel_hold_for_forced_plans)
     ck_assert_msg(
         rules[_i].said[0] ? strstr(reason, rules[_i].said) != NULL : !reason[0],
         "%s: %s", rules[_i].plan, reason[0] ? reason : "no objection");
-}
-END_TEST
-
-START_TEST(looking_ahead_needs_the_builtin)
-{
-    struct device d = given_cpu();
-    d.prefetch = 0;
-    const struct problem p = given_problem("h1 q1 d64 w9,0");
-    const struct plan plan =
-        parsed("decode x8 h1 q1 r1 k24 s48 qk4 pv4 ahead1", &p);
-    ck_assert_ptr_nonnull(strstr(decode->objects(&plan, &p, &d), "ahead"));
 }
 END_TEST
 
@@ -395,7 +386,6 @@ int main(void)
     tcase_add_test(tc, keys_are_split_where_heads_are_too_few);
     tcase_add_loop_test(tc, rules_of_the_kernel_hold_for_forced_plans, 0,
                         (int)(sizeof rules / sizeof *rules));
-    tcase_add_test(tc, looking_ahead_needs_the_builtin);
     tcase_add_test(tc, without_a_split_one_launch_covers_all);
     tcase_add_test(tc, segments_cover_the_keys_wherever_they_lie);
     tcase_add_test(tc, smaller_calls_need_no_more_workspace);
