@@ -65,10 +65,12 @@ class Run(harness.Cli):
 
     def test_runs_are_timed_against_a_burst(self):
         done = self.row("run", "h2 q64 d16 w15,0", "--repeat", 5)
+        self.assertGreater(done["seconds"], 0)
+        if done["peak_gflops"] is None:
+            self.skipTest("no peak is measured on this device")
         self.assertGreater(done["peak_gflops"], 0.1)
         self.assertGreater(done["share_of_peak"], 0)
         self.assertLess(done["share_of_peak"], 1)
-        self.assertGreater(done["seconds"], 0)
 
     def test_the_smallest_problem_takes_time(self):
         done = self.row("run", "h1 q1 d1 w0,0", "--repeat", 3)
