@@ -55,8 +55,9 @@ static oriel_status report_log(const struct engine *engine, cl_program program,
     int length = 0;
     const char *line = telling_line(log, &length);
     const oriel_status status =
-        orl_fail(ORIEL_E_BUILD, "%s.cl does not build on %s (%s): %.*s", name,
-                 engine->device.name, orl_cl_name(code), length, line);
+        orl_fail(ORIEL_E_BUILD, "%s.cl does not build on %s (%s)%s%.*s", name,
+                 engine->device.name, orl_cl_name(code), length ? ": " : "",
+                 length, line);
     free(log);
     return status;
 }

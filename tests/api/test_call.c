@@ -342,10 +342,10 @@ START_TEST(sub_buffers_of_one_buffer_overlap_too)
     cl_uint align = 0;
     clGetDeviceInfo(fixture()->id, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align,
                     &align, NULL);
-    const size_t step = align / 8, room = 16 * step + 8192;
-    cl_mem all = buffer_of(NULL, room);
-    const cl_buffer_region low = {0, 8 * step + 4096},
-                           high = {4 * step, 8 * step + 4096};
+    /* Two regions, the second one in the middle of the first. */
+    const size_t step = align / 8, half = (4096 / step + 1) * step;
+    cl_mem all = buffer_of(NULL, 3 * half);
+    const cl_buffer_region low = {0, 2 * half}, high = {half, 2 * half};
     cl_mem first = clCreateSubBuffer(all, CL_MEM_READ_WRITE,
                                      CL_BUFFER_CREATE_TYPE_REGION, &low, NULL);
     cl_mem second = clCreateSubBuffer(
@@ -353,15 +353,15 @@ START_TEST(sub_buffers_of_one_buffer_overlap_too)
     ck_assert_ptr_nonnull(first);
     ck_assert_ptr_nonnull(second);
 
-    a.on_device.k = (oriel_buffer) {.mem = first, .offset = 4 * step};
+    a.on_device.k = (oriel_buffer) {.mem = first, .offset = half};
     a.on_device.out = (oriel_buffer) {.mem = second};
     expect_device_refusal(&a, "out overlaps k");
-    a.on_device.k = (oriel_buffer) {.mem = all, .offset = 4 * step};
+    a.on_device.k = (oriel_buffer) {.mem = all, .offset = half};
     a.on_device.out = (oriel_buffer) {.mem = second};
     expect_device_refusal(&a, "out overlaps k");
 
-    a.on_device.out = (oriel_buffer) {.mem = second, .offset = 4 * step + 2048};
-    a.on_device.k = (oriel_buffer) {.mem = first, .offset = 0};
+    a.on_device.out = (oriel_buffer) {.mem = second, .offset = 2048};
+    a.on_device.k = (oriel_buffer) {.mem = first};
     must(oriel_enqueue(a.plan, fixture()->queue, &a.on_device, 0, NULL, NULL));
     clFinish(fixture()->queue);
     clReleaseMemObject(first);

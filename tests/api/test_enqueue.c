@@ -328,6 +328,32 @@ START_TEST(a_call_may_bring_fewer_rows_at_other_positions)
 }
 END_TEST
 
+/* Of the last rows nothing lies behind the end of a buffer. */
+START_TEST(the_last_rows_need_no_more_memory_than_there_is)
+{
+    struct sample s = sample_open("b2 h2/1 q9 k40 d8 w12,3 lse", 1);
+    oriel_plan *plan = plan_of(&s.problem, ROW);
+    struct uploaded u = upload(&s);
+    enum { FIRST = 6, ROW_BYTES = 8 * 4 };
+    oriel_call c = u.call;
+    c.queries = 9 - FIRST;
+    c.q.offset = c.out.offset = FIRST * ROW_BYTES;
+    c.lse.offset = FIRST * 4;
+    must(oriel_enqueue(plan, fixture()->queue, &c, 0, NULL, NULL));
+    c.lse.offset += 4;
+    refused(oriel_enqueue(plan, fixture()->queue, &c, 0, NULL, NULL),
+            ORIEL_E_ARGUMENT, "lse.mem");
+    c.lse.offset -= 4;
+    c.q.offset += ROW_BYTES;
+    refused(oriel_enqueue(plan, fixture()->queue, &c, 0, NULL, NULL),
+            ORIEL_E_ARGUMENT, "q.mem");
+    clFinish(fixture()->queue);
+    release(&u);
+    oriel_plan_destroy(plan);
+    sample_close(&s);
+}
+END_TEST
+
 /* begin without mem is 0, end without mem is keys. */
 START_TEST(one_key_limit_alone_is_enough)
 {
@@ -358,6 +384,7 @@ int main(void)
     tcase_add_loop_test(tc, gaps_between_rows_of_out_are_kept, 0, 3);
     tcase_add_loop_test(tc, a_call_may_bring_fewer_rows_at_other_positions, 0,
                         3);
+    tcase_add_test(tc, the_last_rows_need_no_more_memory_than_there_is);
     tcase_add_test(tc, one_key_limit_alone_is_enough);
     return run_tests(tc, "api/enqueue");
 }

@@ -165,6 +165,83 @@ START_TEST(the_last_rows_are_those_of_a_small_problem)
 }
 END_TEST
 
+/* A tensor that begins beyond 2^31: the last head alone, as a problem of its
+ * own at an offset. */
+START_TEST(a_tensor_may_begin_beyond_the_limit)
+{
+    const char *const text = _i ? ROW : NULL;
+    struct tensor qkv[3] = {open_tensor(1, QUERIES), open_tensor(2, KEYS),
+                            open_tensor(3, KEYS)};
+    enum { OUT = QUERIES * DIM };
+    uint16_t got[OUT], wanted[OUT];
+    oriel_problem p = large;
+    p.heads = 1;
+    p.queries = QUERIES;
+    p.keys = KEYS;
+    oriel_plan *plan = plan_of(&p, text);
+    oriel_buffer far[3];
+    const unsigned char *near[3];
+    for (int n = 0; n < 3; n++) {
+        near[n] = row_of(&qkv[n], HEADS - 1, ROWS - (n ? KEYS : QUERIES));
+        far[n] = (oriel_buffer) {.mem = qkv[n].mem,
+                                 .offset = (uint64_t)(near[n] - qkv[n].at)};
+    }
+    cl_mem out = buffer_of(NULL, sizeof got);
+    must(oriel_enqueue(
+        plan, fixture()->queue,
+        ORIEL_CALL(.q = far[0], .k = far[1], .v = far[2], .out.mem = out), 0,
+        NULL, NULL));
+    clEnqueueReadBuffer(fixture()->queue, out, CL_TRUE, 0, sizeof got, got, 0,
+                        NULL, NULL);
+    must(oriel_attend(plan, ORIEL_CALL(.q.pointer = (void *)near[0],
+                                       .k.pointer = (void *)near[1],
+                                       .v.pointer = (void *)near[2],
+                                       .out.pointer = wanted)));
+    ck_assert_mem_eq(got, wanted, sizeof got);
+    clReleaseMemObject(out);
+    oriel_plan_destroy(plan);
+    for (int n = 0; n < 3; n++)
+        close_tensor(&qkv[n]);
+}
+END_TEST
+
+/* Rows so far apart that the last one lies beyond 2^31. */
+START_TEST(rows_may_lie_far_apart)
+{
+    enum { COUNT = 17, OUT = COUNT * DIM };
+    const int64_t step = (int64_t)HEADS * ROWS * DIM / (COUNT - 1) / 8 * 8 - 8;
+    struct tensor apart = open_tensor(1, 0);
+    uint16_t close[OUT], got[OUT], wanted[OUT];
+    for (int n = 0; n < OUT; n++) {
+        close[n] = (uint16_t)(0x3400 + n * 37 % 0x0c00);
+        memcpy(apart.at +
+                   ((size_t)(n / DIM) * (size_t)step + (size_t)(n % DIM)) *
+                       ELEMENT,
+               &close[n], ELEMENT);
+    }
+    oriel_problem p = large;
+    p.heads = 1;
+    p.queries = COUNT;
+    oriel_plan *plan = plan_of(&p, _i ? ROW : NULL);
+    char text[256];
+    oriel_plan_text(plan, text, sizeof text);
+    must(oriel_attend(plan,
+                      ORIEL_CALL(.q.pointer = close, .k.pointer = close,
+                                 .v.pointer = close, .out.pointer = wanted)));
+    oriel_plan_destroy(plan);
+
+    p.q = p.k = p.v =
+        (oriel_strides) {.batch = step, .head = step, .row = step, .dim = 1};
+    plan = plan_of(&p, text);
+    must(oriel_attend(plan,
+                      ORIEL_CALL(.q.pointer = apart.at, .k.pointer = apart.at,
+                                 .v.pointer = apart.at, .out.pointer = got)));
+    ck_assert_mem_eq(got, wanted, sizeof got);
+    oriel_plan_destroy(plan);
+    close_tensor(&apart);
+}
+END_TEST
+
 int main(void)
 {
     if (getenv("ORIEL_TEST_INTEL"))
@@ -179,5 +256,7 @@ int main(void)
     }
     TCase *tc = tcase_create("large");
     tcase_add_loop_test(tc, the_last_rows_are_those_of_a_small_problem, 0, 4);
+    tcase_add_loop_test(tc, a_tensor_may_begin_beyond_the_limit, 0, 2);
+    tcase_add_loop_test(tc, rows_may_lie_far_apart, 0, 2);
     return run_tests(tc, "api/large");
 }

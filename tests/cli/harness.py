@@ -28,12 +28,12 @@ class Result:
         return json.loads(self.out, parse_constant=lambda x: 1 / 0)
 
 
-def call(args, env=None, cwd=None, stdout=subprocess.PIPE):
+def call(args, env=None, cwd=None, stdout=subprocess.PIPE, **more):
     environment = {k: v for k, v in os.environ.items() if k != "ORIEL_DEVICE"}
     environment.update(env or {})
     done = subprocess.run([EXE, *map(str, args)], env=environment, cwd=cwd,
                           stdout=stdout, stderr=subprocess.PIPE, text=True,
-                          timeout=300, check=False)
+                          timeout=300, check=False, **more)
     return Result(done.returncode, done.stdout, NOISE.sub("", done.stderr))
 
 

@@ -81,6 +81,7 @@ void layer_reset(void)
     state.fail_all = state.failed = NULL;
     pthread_mutex_unlock(&state.lock);
     layer_tricks_off();
+    layer_host_reset();
 }
 
 long layer_calls(void)

@@ -35,6 +35,13 @@ LAYER_API long layer_count(const char *function);
 LAYER_API long layer_live(void);
 LAYER_API const char *layer_live_text(void); /* "2 mem, 1 event" */
 
+/* Buffers that use the caller's memory, made since layer_reset(): all; those
+ * over bytes that a living one uses; those at addresses that are no multiple
+ * of 16. */
+LAYER_API long layer_host_buffers(void);
+LAYER_API long layer_host_overlapping(void);
+LAYER_API long layer_host_misaligned(void);
+
 /* ---- Tricks ------------------------------------------------------------- */
 
 /* Call number n from now on, counted from 1, fails with code. */

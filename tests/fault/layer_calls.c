@@ -102,9 +102,25 @@ RELEASE(QUEUE, cl_command_queue, clReleaseCommandQueue)
 
 /* ---- Memory ------------------------------------------------------------- */
 
-CREATE(MEM, cl_mem, clCreateBuffer,
-       (cl_context c, cl_mem_flags f, size_t s, void *h, cl_int *code_ret),
-       (c, f, s, h, code_ret))
+static CL_API_ENTRY cl_mem CL_API_CALL wrap_clCreateBuffer(cl_context c,
+                                                           cl_mem_flags f,
+                                                           size_t s, void *h,
+                                                           cl_int *code_ret)
+{
+    cl_int code;
+    if (layer_note("clCreateBuffer", &code)) {
+        if (code_ret)
+            *code_ret = code;
+        return NULL;
+    }
+    const cl_mem mem = layer_next->clCreateBuffer(c, f, s, h, code_ret);
+    if (mem) {
+        layer_note_object(MEM, 1);
+        layer_host_created(mem, f, h, s);
+    }
+    return mem;
+}
+
 CREATE(MEM, cl_mem, clCreateSubBuffer,
        (cl_mem m, cl_mem_flags f, cl_buffer_create_type t, const void *i,
         cl_int *code_ret),
@@ -112,7 +128,13 @@ CREATE(MEM, cl_mem, clCreateSubBuffer,
 STATUS(clGetMemObjectInfo,
        (cl_mem m, cl_mem_info i, size_t s, void *v, size_t *r), (m, i, s, v, r))
 RETAIN(MEM, cl_mem, clRetainMemObject)
-RELEASE(MEM, cl_mem, clReleaseMemObject)
+
+WRAP(clReleaseMemObject, (cl_mem mem))
+{
+    layer_host_released(mem);
+    layer_note_object(MEM, -1);
+    return layer_next->clReleaseMemObject(mem);
+}
 
 /* ---- Programs and kernels ----------------------------------------------- */
 

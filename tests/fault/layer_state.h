@@ -33,4 +33,10 @@ void layer_launched(cl_command_queue queue, cl_kernel kernel);
 void layer_forget_kernel(cl_kernel kernel);
 void layer_tricks_off(void);
 
+/* Which buffers use the caller's memory. */
+void layer_host_created(cl_mem mem, cl_mem_flags flags, const void *host,
+                        size_t size);
+void layer_host_released(cl_mem mem);
+void layer_host_reset(void);
+
 #endif /* LAYER_STATE_H */

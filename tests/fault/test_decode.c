@@ -154,20 +154,6 @@ START_TEST(explain_compiles_and_runs_nothing)
 }
 END_TEST
 
-/* Sub-buffers exist only at origins that a device accepts; Oriel makes none. */
-START_TEST(no_sub_buffers_are_made)
-{
-    struct sample s = sample_open("h2 q9 k20 d8 w5,1 off4 lse", 1);
-    oriel_plan *plan = plan_of(&s.problem, ROW);
-    layer_reset();
-    attend_rightly(&s, plan);
-    ck_assert_int_eq(layer_count("clCreateSubBuffer"), 0);
-    ck_assert_int_ge(layer_count("clCreateBuffer"), 4);
-    oriel_plan_destroy(plan);
-    sample_close(&s);
-}
-END_TEST
-
 int main(void)
 {
     layer_open();
@@ -176,6 +162,5 @@ int main(void)
     tcase_add_loop_test(tc, two_hundred_steps_make_nothing_but_launches, 0, 2);
     tcase_add_test(tc, other_numbers_build_no_program);
     tcase_add_test(tc, explain_compiles_and_runs_nothing);
-    tcase_add_test(tc, no_sub_buffers_are_made);
     return run_tests(tc, "fault/decode");
 }

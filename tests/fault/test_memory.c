@@ -3,6 +3,7 @@
  * works. */
 #define _XOPEN_SOURCE 700
 #include "attempt.h"
+#include "layer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -123,6 +124,29 @@ START_TEST(any_allocation_may_fail_while_programs_are_loaded)
 }
 END_TEST
 
+/* The compiler's log is fetched, and given back. */
+START_TEST(a_build_that_fails_leaks_nothing)
+{
+    struct sample s = sample_open("h2/1 q9 k20 d8 w5,1 lse", 1);
+    oriel_context *context = NULL;
+    oriel_plan *plan = NULL;
+    layer_reset();
+    layer_fail_all("clBuildProgram", CL_BUILD_PROGRAM_FAILURE);
+    const long before = memory.live;
+    oriel_status status = oriel_context_create(
+        &context,
+        ORIEL_CONTEXT_DESC(.context = fixture()->cl, .cache_dir = ""));
+    if (status == ORIEL_OK)
+        status = oriel_plan_create(&plan, context, &s.problem, NULL);
+    oriel_context_destroy(context);
+    const long after = memory.live;
+    layer_reset();
+    ck_assert_int_eq(status, ORIEL_E_BUILD);
+    ck_assert_int_eq(after, before);
+    sample_close(&s);
+}
+END_TEST
+
 static void count_line(void *user, oriel_log_level level, const char *line)
 {
     (void)line;
@@ -173,10 +197,12 @@ static void remove_folder(void)
 
 int main(void)
 {
+    layer_open();
     TCase *tc = tcase_create("memory");
     tcase_add_unchecked_fixture(tc, make_folder, remove_folder);
     tcase_add_test(tc, any_allocation_may_fail_while_programs_are_built);
     tcase_add_test(tc, any_allocation_may_fail_while_programs_are_loaded);
+    tcase_add_test(tc, a_build_that_fails_leaks_nothing);
     tcase_add_test(tc, a_full_disk_costs_no_result);
     return run_tests(tc, "fault/memory");
 }

@@ -3,6 +3,8 @@
 #include "attempt.h"
 #include "layer.h"
 
+#include <pthread.h>
+
 enum { ROUNDS = 20 };
 
 START_TEST(contexts_come_and_go_without_growth)
@@ -72,6 +74,49 @@ START_TEST(plans_of_one_program_share_no_kernel)
 }
 END_TEST
 
+struct planner {
+    pthread_t thread;
+    oriel_context *context;
+    const oriel_problem *problem;
+    oriel_plan *plan;
+    oriel_status status;
+};
+
+static void *make_plan(void *user)
+{
+    struct planner *p = user;
+    p->status = oriel_plan_create(&p->plan, p->context, p->problem,
+                                  ORIEL_PLAN_OPTIONS(.plan_text = ROW));
+    return NULL;
+}
+
+START_TEST(threads_that_want_one_program_build_it_once)
+{
+    enum { THREADS = 8 };
+    struct planner planner[THREADS];
+    struct sample s = sample_open("h2/1 q9 k20 d8 w5,1", 1);
+    oriel_context *context = NULL;
+    must(oriel_context_create(
+        &context,
+        ORIEL_CONTEXT_DESC(.context = fixture()->cl, .cache_dir = "")));
+    layer_reset();
+    for (int n = 0; n < THREADS; n++) {
+        planner[n] =
+            (struct planner) {.context = context, .problem = &s.problem};
+        pthread_create(&planner[n].thread, NULL, make_plan, &planner[n]);
+    }
+    for (int n = 0; n < THREADS; n++)
+        pthread_join(planner[n].thread, NULL);
+    ck_assert_int_eq(layer_count("clBuildProgram"), 1);
+    for (int n = 0; n < THREADS; n++) {
+        ck_assert_int_eq(planner[n].status, ORIEL_OK);
+        oriel_plan_destroy(planner[n].plan);
+    }
+    oriel_context_destroy(context);
+    sample_close(&s);
+}
+END_TEST
+
 START_TEST(calls_leave_no_object)
 {
     struct sample s = sample_open("h2 q9 k200 d8 w150,0 lse ranges", 1);
@@ -110,6 +155,7 @@ int main(void)
     tcase_add_loop_test(tc, contexts_come_and_go_without_growth, 0, 2);
     tcase_add_test(tc, a_new_context_at_an_old_address_has_its_own_programs);
     tcase_add_test(tc, plans_of_one_program_share_no_kernel);
+    tcase_add_test(tc, threads_that_want_one_program_build_it_once);
     tcase_add_test(tc, calls_leave_no_object);
     return run_tests(tc, "fault/objects");
 }

@@ -11,7 +11,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { CHAINS = 12, FIRST_COUNT = 100000 };
+/* Iterations of a group: below 65535, after which Mesa's llvmpipe ends a
+ * work-item. */
+enum { CHAINS = 12, COUNT = 60000 };
+
+/* Groups for each compute unit, at most: by then every clock has moved. */
+enum { ROUNDS_MOST = 1 << 16 };
 
 /* Long enough for a clock of microseconds and for all threads to begin, short
  * enough that the next run meets the same clock frequency. */
@@ -44,11 +49,13 @@ static oriel_status launch(const struct burst *b, cl_command_queue queue,
     return ORIEL_OK;
 }
 
+/* b->groups is the number of compute units. */
 static oriel_status calibrate(struct burst *b, cl_command_queue queue)
 {
+    const size_t units = b->groups;
     double seconds = 0;
-    for (b->count = FIRST_COUNT; b->count < INT32_MAX / 2; b->count *= 2) {
-        ORL_TRY_CL(clSetKernelArg(b->kernel, 1, sizeof b->count, &b->count));
+    for (size_t rounds = 1; rounds <= ROUNDS_MOST; rounds *= 2) {
+        b->groups = rounds * units;
         ORL_TRY(launch(b, queue, &seconds));
         if (seconds >= least_seconds)
             break;
@@ -67,12 +74,15 @@ static oriel_status build(struct burst *b, cl_context context, cl_device_id id)
     ORL_TRY_CL(clBuildProgram(b->program, 1, &id, options, NULL, NULL));
     b->kernel = clCreateKernel(b->program, "burst", &code);
     ORL_TRY(orl_cl_check(code, "clCreateKernel"));
-    b->out = clCreateBuffer(context, CL_MEM_READ_WRITE,
-                            b->groups * sizeof(float), NULL, &code);
+    b->out =
+        clCreateBuffer(context, CL_MEM_READ_WRITE,
+                       b->groups * ROUNDS_MOST * sizeof(float), NULL, &code);
     ORL_TRY(orl_cl_check(code, "clCreateBuffer"));
 
     const cl_float m = 0.999f, c = 0.001f;
+    const cl_int count = COUNT;
     ORL_TRY_CL(clSetKernelArg(b->kernel, 0, sizeof b->out, &b->out));
+    ORL_TRY_CL(clSetKernelArg(b->kernel, 1, sizeof count, &count));
     ORL_TRY_CL(clSetKernelArg(b->kernel, 2, sizeof m, &m));
     ORL_TRY_CL(clSetKernelArg(b->kernel, 3, sizeof c, &c));
     return ORIEL_OK;
@@ -85,6 +95,10 @@ oriel_status burst_open(struct burst *out, cl_context context, cl_device_id id,
         return orl_fail(ORIEL_E_UNSUPPORTED,
                         "no peak is measured on a GPU: the burst has one "
                         "work-item for each compute unit");
+    if (d->emulated_fma)
+        return orl_fail(ORIEL_E_UNSUPPORTED,
+                        "no peak is measured on a device that emulates the "
+                        "fused multiply-add");
     struct burst b = {
         .groups = d->compute_units > 0 ? (size_t)d->compute_units : 1,
         .lanes = d->vector_floats > 0 ? d->vector_floats : 1,
@@ -104,8 +118,8 @@ oriel_status burst_run(const struct burst *b, cl_command_queue queue,
 {
     double seconds = 0;
     ORL_TRY(launch(b, queue, &seconds));
-    *gflops = 2.0 * CHAINS * (double)b->lanes * (double)b->count *
-              (double)b->groups / seconds * 1e-9;
+    *gflops = 2.0 * CHAINS * (double)b->lanes * COUNT * (double)b->groups /
+              seconds * 1e-9;
     return ORIEL_OK;
 }
 

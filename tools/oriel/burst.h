@@ -13,12 +13,11 @@ struct burst {
     cl_mem out;
     size_t groups;
     int64_t lanes;
-    cl_int count; /* iterations of one run */
 };
 
-/* Builds the kernel and finds a count that takes long enough to be timed.
- * ORIEL_E_UNSUPPORTED on a GPU: the kernel fills the units of a CPU, one
- * work-item each. */
+/* Builds the kernel and finds how many groups take long enough to be timed.
+ * ORIEL_E_UNSUPPORTED on a GPU, whose units one work-item does not fill, and
+ * where fused multiply-add is emulated. */
 oriel_status burst_open(struct burst *out, cl_context context, cl_device_id id,
                         const struct device *d, cl_command_queue queue);
 
