@@ -73,6 +73,7 @@ static bool fork_and_exit(void)
     const pid_t child = fork();
     if (child == 0)
         exit(EXIT_SUCCESS);
+    destroy();
     return end_of(child) == EXIT_SUCCESS && works();
 }
 
@@ -89,6 +90,7 @@ static bool fork_and_begin_anew(void)
         const bool right = work(&is_refused);
         _exit(right || is_refused ? EXIT_SUCCESS : EXIT_FAILURE);
     }
+    destroy();
     return end_of(child) == EXIT_SUCCESS && works();
 }
 

@@ -33,7 +33,7 @@ static struct report explain(const oriel_problem *p,
 
 START_TEST(plan_text_keeps_the_contract_of_snprintf)
 {
-    const struct sample s = sample_open("h1 q9 d8 w3,0", 1);
+    struct sample s = sample_open("h1 q9 d8 w3,0", 1);
     oriel_plan *plan = plan_of(&s.problem, ROW);
     const size_t length = strlen(ROW);
     char text[32];
@@ -50,6 +50,7 @@ START_TEST(plan_text_keeps_the_contract_of_snprintf)
         }
     }
     oriel_plan_destroy(plan);
+    sample_close(&s);
 }
 END_TEST
 
@@ -65,7 +66,7 @@ END_TEST
 
 START_TEST(a_printed_plan_is_the_plan_that_is_built)
 {
-    const struct sample s = sample_open("h2 q40 d16 w9,9", 1);
+    struct sample s = sample_open("h2 q40 d16 w9,9", 1);
     oriel_plan *chosen = plan_of(&s.problem, NULL);
     char text[256], again[256];
     oriel_plan_text(chosen, text, sizeof text);
@@ -78,6 +79,7 @@ START_TEST(a_printed_plan_is_the_plan_that_is_built)
     ck_assert_int_eq(r.line[0][strlen(text)], ':');
     oriel_plan_destroy(forced);
     oriel_plan_destroy(chosen);
+    sample_close(&s);
 }
 END_TEST
 
@@ -102,7 +104,7 @@ static const struct {
 
 START_TEST(a_plan_text_that_cannot_be_taken_is_refused_by_its_word)
 {
-    const struct sample s = sample_open("h1 q9 d8 w3,0", 1);
+    struct sample s = sample_open("h1 q9 d8 w3,0", 1);
     oriel_plan *plan = NULL;
     const oriel_plan_options o = {.size = sizeof o,
                                   .plan_text = bad_plans[_i].text};
@@ -112,17 +114,19 @@ START_TEST(a_plan_text_that_cannot_be_taken_is_refused_by_its_word)
     struct report r = {0};
     refused(oriel_explain(fixture()->oriel, &s.problem, &o, keep, &r),
             bad_plans[_i].status, bad_plans[_i].words);
+    sample_close(&s);
 }
 END_TEST
 
 START_TEST(a_forced_plan_must_carry_the_problem)
 {
-    const struct sample s = sample_open("h1 q9 d8 w3,0 ks:72,72,1,9", 1);
+    struct sample s = sample_open("h1 q9 d8 w3,0 ks:72,72,1,9", 1);
     oriel_plan *plan = NULL;
     refused(oriel_plan_create(&plan, fixture()->oriel, &s.problem,
                               ORIEL_PLAN_OPTIONS(.plan_text = ROW)),
             ORIEL_E_ARGUMENT, "strided");
     oriel_plan_destroy(plan_of(&s.problem, ROW " strided"));
+    sample_close(&s);
 }
 END_TEST
 
@@ -130,7 +134,7 @@ END_TEST
 
 START_TEST(a_limit_of_workspace_is_kept)
 {
-    const struct sample s = sample_open("h2 q9 k200 d8 w150,0", 1);
+    struct sample s = sample_open("h2 q9 k200 d8 w150,0", 1);
     oriel_plan *plan = plan_of(&s.problem, "row g16 k64");
     const size_t bytes = oriel_plan_workspace(plan);
     ck_assert_uint_gt(bytes, 0);
@@ -155,6 +159,7 @@ START_TEST(a_limit_of_workspace_is_kept)
     plan = plan_of(&s.problem, NULL);
     ck_assert_uint_eq(oriel_plan_workspace(plan), 0);
     oriel_plan_destroy(plan);
+    sample_close(&s);
 }
 END_TEST
 
@@ -162,7 +167,7 @@ END_TEST
 
 START_TEST(explain_gives_a_cost_or_a_reason_for_every_candidate)
 {
-    const struct sample s = sample_open("h8 q4096 d64 w64,64", 1);
+    struct sample s = sample_open("h8 q4096 d64 w64,64", 1);
     const struct report r = explain(&s.problem, NULL);
     bool row = false;
     ck_assert_int_gt(r.count, 1);
@@ -174,23 +179,26 @@ START_TEST(explain_gives_a_cost_or_a_reason_for_every_candidate)
         row |= strncmp(r.line[n], "row ", 4) == 0;
     }
     ck_assert(row);
+    sample_close(&s);
 }
 END_TEST
 
 START_TEST(explain_of_a_forced_plan_speaks_of_it_alone)
 {
-    const struct sample s = sample_open("h1 q9 d8 w3,0", 1);
+    struct sample s = sample_open("h1 q9 d8 w3,0", 1);
     const struct report r =
         explain(&s.problem, ORIEL_PLAN_OPTIONS(.plan_text = ROW));
     ck_assert_int_eq(r.count, 1);
     ck_assert_int_eq(strncmp(r.line[0], ROW ": ", sizeof ROW + 1), 0);
+    sample_close(&s);
 }
 END_TEST
 
 START_TEST(explain_without_lines_is_the_verdict)
 {
-    const struct sample s = sample_open("h1 q9 d8 w3,0", 1);
+    struct sample s = sample_open("h1 q9 d8 w3,0", 1);
     must(oriel_explain(fixture()->oriel, &s.problem, NULL, NULL, NULL));
+    sample_close(&s);
 }
 END_TEST
 

@@ -83,6 +83,39 @@ START_TEST(an_address_that_kernels_cannot_take_is_copied)
 }
 END_TEST
 
+/* Two inputs may share bytes in ways that no alignment allows to be one buffer:
+ * the limit of the second entry is the first element of k, 0. */
+START_TEST(memory_that_cannot_be_one_buffer_is_copied)
+{
+    struct sample s = sample_open("b2 h1 q9 k20 d8 w50,9 ranges", 1);
+    oriel_plan *plan = plan_of(&s.problem, ROW);
+    const size_t bytes = s.array[SAMPLE_K].bytes;
+    const float zero = 0.0F;
+    const int32_t apart[2] = {3, 0};
+    unsigned char *room = aligned_alloc(64, 65536), *out = malloc(bytes);
+    unsigned char *const k = room + 64;
+    memcpy(k, s.array[SAMPLE_K].at, bytes);
+    memcpy(k, &zero, sizeof zero);
+    memcpy(k - 4, apart, sizeof apart[0]);
+
+    oriel_call c = s.call;
+    c.k.pointer = k;
+    c.key_end.pointer = NULL;
+    c.key_begin.pointer = k - 4;
+    layer_reset();
+    must(oriel_attend(plan, &c));
+    ck_assert_int_eq(layer_host_overlapping(), 0);
+    memcpy(out, s.array[SAMPLE_OUT].at, s.array[SAMPLE_OUT].bytes);
+    c.key_begin.pointer = (void *)(uintptr_t)apart;
+    must(oriel_attend(plan, &c));
+    ck_assert_mem_eq(out, s.array[SAMPLE_OUT].at, s.array[SAMPLE_OUT].bytes);
+    free(out);
+    free(room);
+    oriel_plan_destroy(plan);
+    sample_close(&s);
+}
+END_TEST
+
 /* Sub-buffers exist only at origins that a device accepts; Oriel makes none. */
 START_TEST(no_sub_buffers_are_made)
 {
@@ -98,6 +131,7 @@ int main(void)
     tcase_add_test(tc, views_of_one_array_are_one_buffer);
     tcase_add_test(tc, views_too_close_together_are_copied);
     tcase_add_test(tc, an_address_that_kernels_cannot_take_is_copied);
+    tcase_add_test(tc, memory_that_cannot_be_one_buffer_is_copied);
     tcase_add_test(tc, no_sub_buffers_are_made);
     return run_tests(tc, "fault/host");
 }

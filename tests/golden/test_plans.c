@@ -42,7 +42,7 @@ static void need(bool holds, const char *where)
     exit(EXIT_FAILURE);
 }
 
-/* Memory that is never freed: a test reads its few files once. */
+/* The caller frees it, or keeps it to the end. */
 static char *read_text(const char *path)
 {
     void *bytes;
@@ -176,11 +176,14 @@ START_TEST(recorded_devices_get_the_plans_that_are_written_down)
     read_all();
     char path[PATH];
     snprintf(path, sizeof path, "%s/plans.txt", folder);
-    const char *before = read_text(path), *now = all_plans();
+    char *before = read_text(path);
+    const char *now = all_plans();
     const int gone = print_missing(before, now, "-");
     const int come = print_missing(now, before, "+");
+    const bool same = strcmp(before, now) == 0;
+    free(before);
     fflush(stdout);
-    ck_assert_msg(strcmp(before, now) == 0,
+    ck_assert_msg(same,
                   "%d plans of %s are gone, %d are new: if that is meant, "
                   "write it with --write",
                   gone, path, come);

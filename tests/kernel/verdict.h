@@ -27,7 +27,7 @@ bool same_results(const struct trial *t, const void *copy);
 int faulty_calls(const struct subject *s, int count, unsigned long seed);
 
 /* Largest relative error of a mean of thousands of equal values: where they are
- * summed one by one, 3e-5. */
+ * summed one by one, 4e-5. */
 double mean_error(const struct subject *s);
 
 #endif /* KERNEL_VERDICT_H */
