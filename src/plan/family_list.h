@@ -6,6 +6,7 @@
 #include "plan/family.h"
 
 extern const struct family orl_family_lane;
+extern const struct family orl_family_tile;
 extern const struct family orl_family_row;
 
 /* NULL, or why no kernel of this family, whatever it is, runs on the device. */
