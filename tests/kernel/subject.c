@@ -46,6 +46,11 @@ int subject_groups(const struct subject *s, int queries)
     return (queries + before + s->rows - 1) / s->rows;
 }
 
+int subject_head_groups(const struct subject *s, int heads)
+{
+    return s->pack > 1 ? heads / s->pack : heads;
+}
+
 static void launch(const struct subject *s, struct call call,
                    const int begin[3], const int end[3])
 {
@@ -61,8 +66,8 @@ static void launch(const struct subject *s, struct call call,
 void subject_launch(const struct subject *s, const cl_mem mem[8],
                     struct call call, int axis, int cut)
 {
-    const int all[3] = {subject_groups(s, call.queries), call.heads,
-                        call.entries};
+    const int all[3] = {subject_groups(s, call.queries),
+                        subject_head_groups(s, call.heads), call.entries};
     for (cl_uint n = 0; n < CALL_STRUCT; n++)
         OK(clSetKernelArg(s->kernel, n, sizeof(cl_mem),
                           mem[n] ? (const void *)&mem[n] : NULL));
