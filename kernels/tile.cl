@@ -206,7 +206,7 @@ static inline void weigh_keys(struct item *me, local struct shared *s,
             mass += weight.key[n];
         }
         me->peak[r] = peak;
-        me->mass[r] = fma(me->mass[r], shrink[r], mass);
+        me->mass[r] = FMA(me->mass[r], shrink[r], mass);
     }
 }
 
@@ -234,10 +234,10 @@ static inline void add_chunk(const struct item *me,
 #pragma unroll
             for (int n = 0; n < ITEM_SUMS; n++) {
                 vs x = sum[r][n];
-                x = fma((vs)(w.s0), part[0][n], x);
-                x = fma((vs)(w.s1), part[1][n], x);
-                x = fma((vs)(w.s2), part[2][n], x);
-                sum[r][n] = fma((vs)(w.s3), part[3][n], x);
+                x = FMA((vs)(w.s0), part[0][n], x);
+                x = FMA((vs)(w.s1), part[1][n], x);
+                x = FMA((vs)(w.s2), part[2][n], x);
+                sum[r][n] = FMA((vs)(w.s3), part[3][n], x);
             }
         }
     }
@@ -263,7 +263,7 @@ static inline void add_outliers(const struct item *me, local struct shared *s,
                 const vs x = value[n * KEY_ITEMS];
                 const vs outlier = select(x, (vs)(0.0f), isfinite(x));
                 if (sees)
-                    sum[r][n] = fma((vs)(w), outlier, sum[r][n]);
+                    sum[r][n] = FMA((vs)(w), outlier, sum[r][n]);
             }
         }
     }
@@ -302,7 +302,7 @@ static inline void add_values(struct item *me, local struct shared *s,
     for (int r = 0; r < ITEM_ROWS; r++) {
 #pragma unroll
         for (int n = 0; n < ITEM_SUMS; n++)
-            me->sum[r][n] = fma(me->sum[r][n], (vs)(shrink[r]), sum[r][n]);
+            me->sum[r][n] = FMA(me->sum[r][n], (vs)(shrink[r]), sum[r][n]);
     }
 }
 

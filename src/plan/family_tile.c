@@ -63,11 +63,6 @@ static struct tile_preset shape_of(const struct plan *plan)
     };
 }
 
-static bool is_strided(const struct tensor *t)
-{
-    return t->dim != 1 && t->channels > 1;
-}
-
 /* Whether rows begin where vectors of PART elements do, in any buffer. */
 static bool is_aligned(const struct tensor *t, uint32_t offset_align)
 {
@@ -141,8 +136,7 @@ static const char *rejects(const struct problem *p, const struct device *d)
         return barrier;
     if (d->loop_limit > 0)
         return "the device ends work-items after a number of loop iterations";
-    if (is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
-        is_strided(&p->out))
+    if (orl_family_strided(p))
         return "a stride along dim is not 1";
     if (p->q.row > INT32_MAX || p->k.row > INT32_MAX || p->v.row > INT32_MAX)
         return "rows of q, k or v lie 2^31 elements or more apart";
