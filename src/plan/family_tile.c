@@ -42,8 +42,10 @@ static const char *const kernels[] = {"attend_tile", NULL};
 /* Channels that the kernel reads together, its LANES. */
 enum { PART = 4 };
 
-/* Most scores, and sums of values, that code is unrolled for. */
-enum { ITEM_SCORES = 32, ITEM_SUMS = 128 };
+/* Most scores, whole vectors of a row counted, and sums of values that code is
+ * unrolled for. More sums would spill on any GPU; PoCL 3.1 crashes while it
+ * compiles 128 sums, or 16 vectors of scores with a softcap. */
+enum { ITEM_SCORES = 32, ITEM_SUMS = 64 };
 
 /* Most bytes that a work-item of a built kernel may keep outside its registers:
  * a few numbers that it reads once a tile do no harm. */
@@ -165,8 +167,10 @@ static const char *breaks(const int32_t *word)
                "k";
     if (word[SUM_LANES] == 3)
         return "sums must be 2 or 4";
-    if (word[ITEM_ROWS] * word[ITEM_KEYS] > ITEM_SCORES)
-        return "the numbers of own must not multiply to more than 32";
+    const int64_t vectors = orl_ceil_div(word[ITEM_KEYS], PART);
+    if (word[ITEM_ROWS] * PART * vectors > ITEM_SCORES)
+        return "the numbers of own, the second up to a multiple of 4, must not "
+               "multiply to more than 32";
     return NULL;
 }
 
@@ -180,7 +184,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
     const struct tile_preset t = shape_of(plan);
     const int32_t v_dim = plan->variant.v_dim;
     if (t.item_rows * orl_tile_sums(&t, v_dim) > ITEM_SUMS)
-        return "a work-item would hold more than 128 sums of values";
+        return "a work-item would hold more than 64 sums of values";
     if (p->heads / p->kv_heads % word[GROUP_PACK] != 0)
         return "pack must divide the number of heads that share keys";
     if (word[ALIGNED] && !all_aligned(p))

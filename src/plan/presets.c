@@ -64,7 +64,7 @@ const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
 static const struct tile_preset tile_presets[] = {
     /* Few work-items and short code: they are built to be tested. */
     {TILE_CPU, 128, 32, 32, 2, 4, 32, 32, 4},
-    {TILE_CPU, ORL_MAX_DIM, 16, 32, 2, 4, 32, 8, 4},
+    {TILE_CPU, ORL_MAX_DIM, 16, 32, 1, 2, 32, 8, 4},
 
     {TILE_MODEST, 32, 32, 32, 4, 4, 32, 32, 4},
     {TILE_MODEST, 64, 32, 32, 2, 4, 32, 32, 4},
