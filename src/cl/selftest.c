@@ -10,20 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTRIES = 2, QUERIES = 7, KEYS = 11 };
+enum { ENTRIES = 2, QUERIES = 7, MOST_KEYS = 512 };
 
-/* Entry 1 has fewer keys; those beyond hold NaN, which must not get out. */
-static const int32_t key_begin[ENTRIES] = {0, 2}, key_end[ENTRIES] = {KEYS, 8};
-
-/* One test: a problem, its inputs, and what came out. */
+/* One test: a problem, its inputs, and what came out. Entry 1 has fewer keys;
+ * those beyond hold NaN, which must not get out. */
 struct trial {
     struct problem problem;
+    int32_t key_begin[ENTRIES], key_end[ENTRIES];
     void *q, *k, *v, *out; /* as stored, of the sizes of bytes_of */
     float *lse;
 };
 
 /* Windows to try: the first that the plan's words allow. */
-static const int64_t reaches[][2] = {{3, 2}, {2, 0}, {1, 0}, {0, 0}};
+struct geometry {
+    int64_t left, right, keys;
+};
+
+static const struct geometry narrow[] = {
+    {3, 2, 11}, {2, 0, 11}, {1, 0, 11}, {0, 0, 11}};
+
+/* Each query sees a whole tile of keys and parts of others. */
+static struct geometry wide(const struct plan *plan)
+{
+    const int64_t tile = orl_plan_word(plan, "KEY_TILE");
+    return (struct geometry) {3, 2 * tile + 16, 2 * tile + 40};
+}
 
 static oriel_strides channels_outermost(int64_t heads, int64_t rows,
                                         int64_t channels)
@@ -34,28 +45,40 @@ static oriel_strides channels_outermost(int64_t heads, int64_t rows,
                             .dim = rows};
 }
 
+/* Rows of q, k and v that begin at multiples of 4 elements. */
+static oriel_strides rows_apart(int64_t heads, int64_t rows, int64_t channels)
+{
+    const int64_t row = orl_ceil_div(channels, 4) * 4;
+    return (oriel_strides) {
+        .batch = heads * rows * row, .head = rows * row, .row = row, .dim = 1};
+}
+
 static oriel_status problem_of(struct problem *out, const struct plan *plan,
-                               const int64_t reach[2])
+                               const struct geometry *g)
 {
     const struct variant *v = &plan->variant;
+    const int64_t keys = g->keys;
+    /* All of them share a head of keys, in packs or tiles of so many. */
+    const int64_t heads = orl_max(orl_max(orl_plan_word(plan, "GROUP_PACK"),
+                                          orl_plan_word(plan, "HEAD_TILE")),
+                                  2);
     /* The border between two blocks of queries falls among the rows, and that
      * between two segments, which count from position 0 where left is
      * unbounded. */
     const int64_t segment = orl_plan_word(plan, "SEGMENT");
     const int64_t block =
         orl_max(orl_max(orl_plan_word(plan, "QUERY_TILE"), segment), 1);
-    const int64_t heads = orl_max(orl_plan_word(plan, "HEAD_TILE"), 2);
     oriel_problem p = {.size = sizeof p,
                        .extras = ORIEL_EXTRA_LSE | ORIEL_EXTRA_KEY_RANGE,
                        .batch = ENTRIES,
                        .heads = heads,
                        .kv_heads = 1,
                        .queries = QUERIES,
-                       .keys = KEYS,
+                       .keys = keys,
                        .head_dim = v->head_dim,
                        .v_dim = v->v_dim,
-                       .left = segment > 0 ? ORIEL_UNBOUNDED : reach[0],
-                       .right = reach[1],
+                       .left = segment > 0 ? ORIEL_UNBOUNDED : g->left,
+                       .right = g->right,
                        .query_origin = 4 * block - 3,
                        .key_origin = 4 * block - 5,
                        .type = v->q_type,
@@ -66,11 +89,33 @@ static oriel_status problem_of(struct problem *out, const struct plan *plan,
                        .softcap = v->softcap ? 2.5f : 0.0f};
     if (orl_plan_word(plan, "STRIDED")) {
         p.q = channels_outermost(heads, QUERIES, v->head_dim);
-        p.k = channels_outermost(1, KEYS, v->head_dim);
-        p.v = channels_outermost(1, KEYS, v->v_dim);
+        p.k = channels_outermost(1, keys, v->head_dim);
+        p.v = channels_outermost(1, keys, v->v_dim);
         p.out = channels_outermost(heads, QUERIES, v->v_dim);
+    } else if (orl_plan_word(plan, "ALIGNED")) {
+        p.q = rows_apart(heads, QUERIES, v->head_dim);
+        p.k = rows_apart(1, keys, v->head_dim);
+        p.v = rows_apart(1, keys, v->v_dim);
     }
     return orl_problem_check(out, &p);
+}
+
+/* The widest window that goes with the plan. */
+static oriel_status problem_for(struct problem *out, const struct plan *plan,
+                                const struct device *facts)
+{
+    const struct geometry first = wide(plan);
+    if (orl_plan_word(plan, "KEY_TILE") && first.keys <= MOST_KEYS) {
+        ORL_TRY(problem_of(out, plan, &first));
+        if (!plan->family->objects(plan, out, facts))
+            return ORIEL_OK;
+    }
+    size_t n = 0;
+    do
+        ORL_TRY(problem_of(out, plan, &narrow[n]));
+    while (plan->family->objects(plan, out, facts) &&
+           ++n < sizeof narrow / sizeof narrow[0]);
+    return ORIEL_OK;
 }
 
 static size_t index_of(const struct tensor *t, int64_t entry, int64_t head,
@@ -80,15 +125,15 @@ static size_t index_of(const struct tensor *t, int64_t entry, int64_t head,
                     channel * t->dim);
 }
 
+static size_t lse_bytes(const struct problem *p)
+{
+    return sizeof(float) * ENTRIES * QUERIES * (size_t)p->heads;
+}
+
 static size_t bytes_of(const struct tensor *t, int64_t heads, int64_t rows)
 {
     return (size_t)orl_tensor_extent(t, ENTRIES, heads, rows) *
            orl_elem_bytes(t->type);
-}
-
-static size_t lse_bytes(const struct problem *p)
-{
-    return sizeof(float) * ENTRIES * QUERIES * (size_t)p->heads;
 }
 
 /* Numbers in [-1, 1) in no order a kernel could get right by chance. */
@@ -105,13 +150,13 @@ static void fill(void *data, const struct tensor *t, int64_t heads,
                 }
 }
 
-static void poison(void *data, const struct tensor *t)
+static void poison(const struct trial *t, void *data, const struct tensor *x)
 {
     for (int64_t b = 0; b < ENTRIES; b++)
-        for (int64_t j = 0; j < KEYS; j++)
-            for (int32_t c = 0; c < t->channels; c++)
-                if (j < key_begin[b] || j >= key_end[b])
-                    orl_elem_store(data, index_of(t, b, 0, j, c), t->type, NAN);
+        for (int64_t j = 0; j < t->problem.keys; j++)
+            for (int32_t c = 0; c < x->channels; c++)
+                if (j < t->key_begin[b] || j >= t->key_end[b])
+                    orl_elem_store(data, index_of(x, b, 0, j, c), x->type, NAN);
 }
 
 /* ---- The definition ----------------------------------------------------- */
@@ -123,10 +168,11 @@ struct answer {
     double values; /* largest |v| seen */
 };
 
-static bool sees(const struct problem *p, int64_t entry, int64_t i, int64_t j)
+static bool sees(const struct trial *t, int64_t entry, int64_t i, int64_t j)
 {
+    const struct problem *p = &t->problem;
     const int64_t distance = p->key_origin + j - (p->query_origin + i);
-    return j >= key_begin[entry] && j < key_end[entry] &&
+    return j >= t->key_begin[entry] && j < t->key_end[entry] &&
            distance >= -p->left && distance <= p->right;
 }
 
@@ -154,16 +200,16 @@ static void answer(const struct trial *t, int64_t entry, int64_t head,
                    int64_t i, struct answer *a)
 {
     const struct problem *p = &t->problem;
-    double score[KEYS], peak = -INFINITY, mass = 0.0;
+    double score[MOST_KEYS], peak = -INFINITY, mass = 0.0;
     *a = (struct answer) {.lse = -INFINITY};
-    for (int64_t j = 0; j < KEYS; j++) {
+    for (int64_t j = 0; j < p->keys; j++) {
         score[j] = -INFINITY;
-        if (sees(p, entry, i, j))
+        if (sees(t, entry, i, j))
             score[j] = score_of(t, entry, head, i, j, &a->terms);
         peak = fmax(peak, score[j]);
     }
-    for (int64_t j = 0; j < KEYS; j++) {
-        if (!sees(p, entry, i, j))
+    for (int64_t j = 0; j < p->keys; j++) {
+        if (!sees(t, entry, i, j))
             continue;
         const double weight = exp(score[j] - peak);
         mass += weight;
@@ -237,19 +283,17 @@ static oriel_status upload_all(struct job *job, const struct engine *engine,
                                const struct plan *plan, struct trial *t)
 {
     const struct problem *p = &t->problem;
-    int32_t begin[ENTRIES], end[ENTRIES];
-    memcpy(begin, key_begin, sizeof begin);
-    memcpy(end, key_end, sizeof end);
     cl_mem *m = job->memory;
     ORL_TRY(
         upload(&m[CALL_Q], engine, t->q, bytes_of(&p->q, p->heads, QUERIES)));
-    ORL_TRY(upload(&m[CALL_K], engine, t->k, bytes_of(&p->k, 1, KEYS)));
-    ORL_TRY(upload(&m[CALL_V], engine, t->v, bytes_of(&p->v, 1, KEYS)));
+    ORL_TRY(upload(&m[CALL_K], engine, t->k, bytes_of(&p->k, 1, p->keys)));
+    ORL_TRY(upload(&m[CALL_V], engine, t->v, bytes_of(&p->v, 1, p->keys)));
     ORL_TRY(upload(&m[CALL_OUT], engine, t->out,
                    bytes_of(&p->out, p->heads, QUERIES)));
     ORL_TRY(upload(&m[CALL_LSE], engine, t->lse, lse_bytes(p)));
-    ORL_TRY(upload(&m[CALL_KEY_BEGIN], engine, begin, sizeof begin));
-    ORL_TRY(upload(&m[CALL_KEY_END], engine, end, sizeof end));
+    ORL_TRY(
+        upload(&m[CALL_KEY_BEGIN], engine, t->key_begin, sizeof t->key_begin));
+    ORL_TRY(upload(&m[CALL_KEY_END], engine, t->key_end, sizeof t->key_end));
 
     const int64_t scratch = plan->family->workspace(plan, &job->extent);
     if (scratch == 0)
@@ -290,18 +334,17 @@ oriel_status orl_selftest(struct engine *engine, const struct plan *plan,
 {
     struct trial t = {0};
     const struct device facts = orl_engine_facts(engine);
-    const size_t windows = sizeof reaches / sizeof reaches[0];
-    size_t n = 0;
-    do
-        ORL_TRY(problem_of(&t.problem, plan, reaches[n]));
-    while (plan->family->objects(plan, &t.problem, &facts) && ++n < windows);
-
+    ORL_TRY(problem_for(&t.problem, plan, &facts));
     const struct problem *p = &t.problem;
+    for (int b = 0; b < ENTRIES; b++) {
+        t.key_begin[b] = 2 * b;
+        t.key_end[b] = (int32_t)p->keys - 3 * b;
+    }
     oriel_status status = ORIEL_OK;
     const size_t out_bytes = bytes_of(&p->out, p->heads, QUERIES);
     t.q = malloc(bytes_of(&p->q, p->heads, QUERIES));
-    t.k = malloc(bytes_of(&p->k, 1, KEYS));
-    t.v = malloc(bytes_of(&p->v, 1, KEYS));
+    t.k = malloc(bytes_of(&p->k, 1, p->keys));
+    t.v = malloc(bytes_of(&p->v, 1, p->keys));
     t.out = malloc(out_bytes);
     t.lse = malloc(lse_bytes(p));
     if (!t.q || !t.k || !t.v || !t.out || !t.lse) {
@@ -309,10 +352,10 @@ oriel_status orl_selftest(struct engine *engine, const struct plan *plan,
         goto done;
     }
     fill(t.q, &p->q, p->heads, QUERIES, 1);
-    fill(t.k, &p->k, 1, KEYS, 2);
-    fill(t.v, &p->v, 1, KEYS, 3);
-    poison(t.k, &p->k);
-    poison(t.v, &p->v);
+    fill(t.k, &p->k, 1, p->keys, 2);
+    fill(t.v, &p->v, 1, p->keys, 3);
+    poison(&t, t.k, &p->k);
+    poison(&t, t.v, &p->v);
     memset(t.out, 0xff, out_bytes); /* NaN in every type: rows not written */
     memset(t.lse, 0xff, lse_bytes(p));
     status = run(engine, plan, kernels, &t);

@@ -9,6 +9,7 @@
 const struct family *const orl_families[] = {
     &orl_family_decode,
     &orl_family_lane,
+    &orl_family_tile,
     &orl_family_row,
     NULL,
 };

@@ -5,7 +5,7 @@
 
 #include "plan/family.h"
 
-enum { ORL_RANKED = 32, ORL_REASON = 120 };
+enum { ORL_RANKED = 64, ORL_REASON = 120 };
 
 /* A plan that could run, with its cost; or, where a family rejects the
  * problem, the family alone (words 0) with seconds 0 and its reason. */

@@ -2,6 +2,7 @@
  * of the peak of multiply-adds of one core. */
 #include "plan/presets.h"
 
+#include "base/arith.h"
 #include "model/problem.h"
 
 #include <stddef.h>
@@ -94,4 +95,75 @@ const struct decode_preset *orl_decode_preset(int32_t lanes)
     while (p->lanes != lanes)
         p += ORL_DECODE_ROWS;
     return p;
+}
+
+/* Those of one class and dimension together, by rising dimension. Registers and
+ * shares of multiply-adds among the instructions of a tile are of clang 19.1.7
+ * for AMD, and with ptxas 13.0 for NVIDIA; no device was timed. */
+static const struct tile_preset tile_presets[] = {
+    /* Few work-items and short code: they are built to be tested. */
+    {TILE_CPU, 128, 32, 32, 2, 4, 32, 32, 4},
+    {TILE_CPU, ORL_MAX_DIM, 16, 32, 1, 2, 32, 8, 4},
+
+    {TILE_MODEST, 32, 32, 32, 4, 4, 32, 32, 4},
+    {TILE_MODEST, 64, 32, 32, 2, 4, 32, 32, 4},
+    {TILE_MODEST, 128, 32, 32, 2, 2, 32, 16, 4},
+    {TILE_MODEST, 256, 16, 32, 1, 2, 32, 8, 4},
+    {TILE_MODEST, ORL_MAX_DIM, 16, 32, 1, 1, 32, 4, 4},
+
+    {TILE_WIDE, 32, 64, 32, 8, 4, 32, 32, 4},
+    {TILE_WIDE, 64, 64, 64, 8, 4, 32, 64, 4},
+    {TILE_WIDE, 64, 48, 32, 6, 4, 32, 32, 4},
+    {TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2},
+    {TILE_WIDE, 96, 64, 32, 4, 4, 32, 32, 4},
+    {TILE_WIDE, 128, 48, 64, 6, 4, 32, 16, 4},
+    {TILE_WIDE, 256, 48, 64, 3, 4, 32, 8, 4},
+    {TILE_WIDE, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
+
+    {TILE_PAIRED, 32, 64, 32, 8, 4, 32, 32, 4},
+    {TILE_PAIRED, 64, 64, 64, 8, 4, 32, 64, 4},
+    {TILE_PAIRED, 64, 48, 32, 6, 4, 32, 32, 4},
+    {TILE_PAIRED, 80, 64, 32, 4, 4, 16, 32, 2},
+    {TILE_PAIRED, 96, 64, 32, 4, 4, 32, 32, 4},
+    {TILE_PAIRED, 128, 96, 64, 6, 4, 32, 16, 4},
+    {TILE_PAIRED, 128, 48, 64, 6, 4, 32, 16, 4},
+    {TILE_PAIRED, 256, 48, 64, 3, 4, 32, 8, 4},
+    {TILE_PAIRED, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
+};
+
+const struct tile_preset *orl_tile_presets(enum tile_class of, int32_t dim,
+                                           int *count)
+{
+    const struct tile_preset *first = tile_presets;
+    while (first->of != of || first->dim < dim)
+        first++;
+    const struct tile_preset *end =
+        tile_presets + sizeof tile_presets / sizeof *tile_presets;
+    *count = 0;
+    while (first + *count < end && first[*count].of == of &&
+           first[*count].dim == first->dim)
+        ++*count;
+    return first;
+}
+
+int32_t orl_tile_group(const struct tile_preset *t)
+{
+    return t->query_tile / t->item_rows * (t->key_tile / t->item_keys);
+}
+
+int32_t orl_tile_sums(const struct tile_preset *t, int32_t v_dim)
+{
+    const int32_t across = t->key_tile / t->item_keys * t->sum_lanes;
+    return (int32_t)orl_ceil_div(v_dim, across) * t->sum_lanes;
+}
+
+int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
+{
+    const int64_t rows = t->query_tile, keys = t->key_tile;
+    const int64_t key_items = keys / t->item_keys;
+    const int64_t value_row = orl_tile_sums(t, v_dim) * key_items;
+    const int64_t chunks = (rows + keys) * (t->channel_chunk + 4);
+    const int64_t weights = rows * (keys + 4);
+    return 4 * orl_max(chunks, weights) +
+           4 * orl_max(t->key_chunk * value_row, rows * key_items) + 16;
 }

@@ -38,5 +38,32 @@ struct decode_preset {
  * rows follow it, with rows rising from 1. */
 const struct decode_preset *orl_decode_preset(int32_t lanes);
 enum { ORL_DECODE_ROWS = 6 }; /* how many there are for each */
+/* What tiles of kernels/tile.cl depend on. */
+enum tile_class {
+    TILE_CPU,    /* local memory is cache, work-items are loop iterations */
+    TILE_MODEST, /* 32 KB of local memory, 128 registers */
+    TILE_WIDE,   /* 48 KB, 255 registers: NVIDIA, AMD's RDNA */
+    TILE_PAIRED  /* the same, and two multiply-adds at once: AMD's CDNA */
+};
+
+/* Tiles of kernels/tile.cl. */
+struct tile_preset {
+    enum tile_class of;
+    int32_t dim; /* up to this head_dim and v_dim */
+    int32_t query_tile, key_tile;
+    int32_t item_rows, item_keys;
+    int32_t channel_chunk, key_chunk;
+    int32_t sum_lanes;
+};
+
+/* The rows for a problem, best first, and how many there are. */
+const struct tile_preset *orl_tile_presets(enum tile_class of, int32_t dim,
+                                           int *count);
+
+/* Work-items of a group, sums of values that each of them holds for one of its
+ * rows, and bytes of local memory: as kernels/tile.cl says. */
+int32_t orl_tile_group(const struct tile_preset *t);
+int32_t orl_tile_sums(const struct tile_preset *t, int32_t v_dim);
+int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim);
 
 #endif /* ORL_PLAN_PRESETS_H */

@@ -31,15 +31,37 @@ static const oriel_problem large = {.size = sizeof large,
                                     .left = LEFT,
                                     .type = ORIEL_F16};
 
-/* A tensor [head][row][dim] of which only the last rows are filled. */
+/* Tensors are [row][head][dim], where a row's own offset is beyond 2^31, else
+ * [head][row][dim], where that of a head is. */
+static bool by_row;
+
+/* A tensor of which only the last rows are filled. */
 struct tensor {
     unsigned char *at;
     cl_mem mem;
 };
 
+static size_t offset_of(int head, int64_t row)
+{
+    const size_t h = (size_t)head, i = (size_t)row;
+    return (by_row ? i * HEADS + h : h * ROWS + i) * DIM * ELEMENT;
+}
+
 static unsigned char *row_of(const struct tensor *t, int head, int64_t row)
 {
-    return t->at + ((size_t)head * ROWS + (size_t)row) * DIM * ELEMENT;
+    return t->at + offset_of(head, row);
+}
+
+static oriel_problem large_problem(void)
+{
+    oriel_problem p = large;
+    if (by_row)
+        p.q = p.k = p.v = p.out =
+            (oriel_strides) {.batch = (int64_t)ROWS * HEADS * DIM,
+                             .head = DIM,
+                             .row = HEADS * DIM,
+                             .dim = 1};
+    return p;
 }
 
 static struct tensor open_tensor(uint32_t seed, int rows)
@@ -50,11 +72,12 @@ static struct tensor open_tensor(uint32_t seed, int rows)
     ck_assert_ptr_ne(t.at, MAP_FAILED);
     for (int head = 0; head < HEADS; head++)
         for (int n = 0; n < rows * DIM; n++) {
+            const int row = ROWS - rows + n / DIM;
             seed = seed * 1664525u + 1013904223u;
             /* 1/4 to 2, either sign */
             const uint16_t half = (uint16_t)((seed >> 16 & 0x8000) |
                                              (0x3400 + (seed >> 8) % 0x0c00));
-            memcpy(row_of(&t, head, ROWS - rows) + n * ELEMENT, &half, ELEMENT);
+            memcpy(row_of(&t, head, row) + n % DIM * ELEMENT, &half, ELEMENT);
         }
     cl_int code;
     t.mem =
@@ -73,11 +96,11 @@ static void close_tensor(struct tensor *t)
 /* The last rows of every head, side by side. */
 static unsigned char *tail_of(const struct tensor *t, int rows)
 {
-    const size_t bytes = (size_t)rows * DIM * ELEMENT;
-    unsigned char *tail = aligned_alloc(64, HEADS * bytes);
-    for (int head = 0; head < HEADS; head++)
-        memcpy(tail + (size_t)head * bytes, row_of(t, head, ROWS - rows),
-               bytes);
+    const size_t bytes = DIM * ELEMENT;
+    unsigned char *tail = aligned_alloc(64, (size_t)(HEADS * rows) * bytes);
+    for (int n = 0; n < HEADS * rows; n++)
+        memcpy(tail + (size_t)n * bytes,
+               row_of(t, n / rows, ROWS - rows + n % rows), bytes);
     return tail;
 }
 
@@ -107,7 +130,7 @@ static unsigned char *small_result(const char *plan_text,
 static oriel_call last_rows(const struct tensor qkv[3],
                             const struct tensor *out, bool on_host)
 {
-    const uint64_t at = (uint64_t)(ROWS - QUERIES) * DIM * ELEMENT;
+    const uint64_t at = offset_of(0, ROWS - QUERIES);
     oriel_call c = {.size = sizeof c, .queries = QUERIES};
     c.q = (oriel_buffer) {.mem = qkv[0].mem, .offset = at};
     c.k.mem = qkv[1].mem;
@@ -127,7 +150,8 @@ static void run(const char *plan_text, bool on_host)
     struct tensor qkv[3] = {open_tensor(1, QUERIES), open_tensor(2, KEYS),
                             open_tensor(3, KEYS)};
     struct tensor out = open_tensor(0, 0);
-    oriel_plan *plan = plan_of(&large, plan_text);
+    const oriel_problem p = large_problem();
+    oriel_plan *plan = plan_of(&p, plan_text);
     char text[256];
     oriel_plan_text(plan, text, sizeof text);
     const oriel_call call = last_rows(qkv, &out, on_host);
@@ -161,7 +185,10 @@ static void run(const char *plan_text, bool on_host)
 
 START_TEST(the_last_rows_are_those_of_a_small_problem)
 {
-    run(_i & 1 ? ROW : NULL, _i & 2);
+    static const char *const plans[] = {
+        NULL, ROW, "tile q32 k32 own2x4 chunk32x32 sums4 pack1"};
+    by_row = _i & 1;
+    run(plans[_i / 4], _i & 2);
 }
 END_TEST
 
@@ -255,7 +282,7 @@ int main(void)
         return SKIPPED;
     }
     TCase *tc = tcase_create("large");
-    tcase_add_loop_test(tc, the_last_rows_are_those_of_a_small_problem, 0, 4);
+    tcase_add_loop_test(tc, the_last_rows_are_those_of_a_small_problem, 0, 12);
     tcase_add_loop_test(tc, a_tensor_may_begin_beyond_the_limit, 0, 2);
     tcase_add_loop_test(tc, rows_may_lie_far_apart, 0, 2);
     return run_tests(tc, "api/large");

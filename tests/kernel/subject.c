@@ -67,6 +67,13 @@ int subject_groups(const struct subject *s, int queries)
     return (queries + before + s->rows - 1) / s->rows;
 }
 
+int subject_head_groups(const struct subject *s, int heads)
+{
+    if (s->pack > 1)
+        return heads / s->pack;
+    return s->heads > 0 ? heads / s->heads : heads;
+}
+
 static void launch(cl_kernel kernel, int work_items, struct call call,
                    const int begin[3], const int end[3])
 {
@@ -91,9 +98,8 @@ void subject_launch(const struct subject *s, const cl_mem mem[8],
 {
     call.segments = subject_segments(s, &call);
     const int segments = call.segments > 0 ? call.segments : 1;
-    const int heads = s->heads > 0 ? s->heads : 1;
     const int all[3] = {subject_groups(s, call.queries) * segments,
-                        call.heads / heads, call.entries};
+                        subject_head_groups(s, call.heads), call.entries};
     set_memory(s->kernel, mem);
     for (call.pass = 0; call.pass < call.passes; call.pass++) {
         int begin[3] = {0}, end[3] = {all[0], all[1], all[2]};

@@ -20,6 +20,8 @@ struct subject {
     int softcap;
     int strided;   /* channels may be apart */
     int rows;      /* queries of a group */
+    int pack;      /* heads of a group, which share keys; 0: 1 */
+    int aligned;   /* rows begin at multiples of 4 elements and 16 bytes */
     int anchored;  /* groups begin at multiples of rows in the sequence */
     int local;     /* work-items of a group */
     int heads;     /* of a group, that share a key head; 0: 1 */
@@ -43,8 +45,10 @@ void subject_release(const struct subject *s);
 /* Segments that the keys of a group can touch; 0 where they are not cut. */
 int subject_segments(const struct subject *s, const struct call *call);
 
-/* Groups along axis 0 that hold so many queries, wherever they begin. */
+/* Groups along axis 0 that hold so many queries, wherever they begin, and along
+ * axis 1 that hold so many heads. */
 int subject_groups(const struct subject *s, int queries);
+int subject_head_groups(const struct subject *s, int heads);
 
 /* Sets the buffers (7 in the order of the arguments, NULL where there is none)
  * and launches pass by pass over groups x heads x entries, each pass cut in

@@ -69,8 +69,9 @@ float nearest(float value, int type)
 
 /* Axes in any order, gaps between neighbours; channels lie side by side, and
  * first, unless the kernel takes any stride. */
-static void draw_layout(struct tensor *t, bool strided, bool repeats)
+static void draw_layout(struct tensor *t, const struct subject *s, bool repeats)
 {
+    const int strided = s->strided, unit = s->aligned ? 4 : 1;
     int64_t *const stride[4] = {&t->at.dim, &t->at.row, &t->at.head,
                                 &t->at.batch};
     const int count[4] = {t->dim, t->rows, t->heads, t->batch};
@@ -85,10 +86,14 @@ static void draw_layout(struct tensor *t, bool strided, bool repeats)
         if (repeats && axis > 1 && draw(0, 7) == 0)
             continue; /* one row for all heads, or all batch entries */
         *stride[axis] = size + (axis > 0 || strided ? draw(0, 3) : 0);
+        if (axis > 0)
+            *stride[axis] = (*stride[axis] + unit - 1) / unit * unit;
         size = *stride[axis] * count[axis];
     }
-    t->at.start = draw(0, 5);
+    t->at.start = draw(0, 5) / unit * unit;
     t->size = t->at.start + size;
+    if (s->aligned) /* the room may end where its pages do */
+        t->size = (t->size + 7) / 8 * 8;
 }
 
 static void fill(struct tensor *t, float size)
@@ -106,7 +111,7 @@ static struct tensor input(const struct trial *t, const struct subject *s,
 {
     struct tensor x = {.type = type, .dim = dim, .batch = t->batch};
     x.heads = heads, x.rows = rows;
-    draw_layout(&x, s->strided, true);
+    draw_layout(&x, s, true);
     x.room =
         room_new((size_t)x.size * orl_elem_bytes((uint32_t)type), draw(0, 1));
     for (int64_t i = 0; i < x.size; i++)
@@ -119,7 +124,7 @@ static struct tensor output(const struct trial *t, const struct subject *s)
 {
     struct tensor x = {.type = s->out_type, .dim = s->v_dim};
     x.batch = t->batch, x.heads = t->heads, x.rows = t->call.queries;
-    draw_layout(&x, s->strided, false);
+    draw_layout(&x, s, false);
     x.room =
         room_new((size_t)x.size * orl_elem_bytes((uint32_t)x.type), draw(0, 1));
     return x;
@@ -215,7 +220,8 @@ struct trial trial_new(const struct subject *s)
     t.capped = s->softcap;
     const int most = setting("KERNEL_ROWS", 150);
     struct call *c = &t.call;
-    c->group = draw(1, 3) * (s->heads > 0 ? s->heads : 1);
+    c->group = s->pack > 1 ? s->pack * draw(1, 4 / s->pack + 1)
+                           : draw(1, 3) * (s->heads > 0 ? s->heads : 1);
     t.heads = t.kv_heads * c->group;
     c->heads = t.heads;
     c->entries = t.batch;

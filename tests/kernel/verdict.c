@@ -225,7 +225,8 @@ static void run_cut(const struct subject *s, struct trial *t)
 {
     struct slice slice = slice_whole(t);
     const int groups = subject_groups(s, t->call.queries);
-    const int length[3] = {groups, t->heads, t->batch};
+    const int heads = subject_head_groups(s, t->heads);
+    const int length[3] = {groups, heads, t->batch};
     slice.axis = draw(0, 2);
     slice.cut = draw(0, length[slice.axis] - 1);
     slice.more_passes = draw(0, 2);

@@ -61,7 +61,7 @@ static const struct {
 } wrong[] = {
     {"", "empty"},
     {"   ", "empty"},
-    {"tile x8", "\"tile\" is no family"},
+    {"weave x8", "\"weave\" is no family"},
     {"Row g1 k0", "\"Row\" is no family"},
     {"rows g1 k0", "\"rows\" is no family"},
     {"lane8 x8", "\"lane8\" is no family"},

@@ -144,7 +144,7 @@ START_TEST(a_gpu_says_why_lanes_are_not_for_it)
     const struct device d = given_device(DEVICE_GPU);
     const struct ranking r = rank("h8 q4096 d64 w64,64", &d);
     ck_assert_int_eq(orl_planner_verdict(&r), ORIEL_OK);
-    ck_assert_str_eq(family(&r, 0), "row");
+    ck_assert_str_eq(family(&r, 0), "tile");
     ck_assert_str_eq(family(&r, r.count - 1), "lane");
     ck_assert(!r.at[r.count - 1].fits);
     ck_assert_ptr_nonnull(strstr(r.at[r.count - 1].reason, "GPU"));

@@ -1,0 +1,392 @@
+/* tile.cl: banded attention, one work-group of QUERY_TILE / ITEM_ROWS *
+ * KEY_TILE / ITEM_KEYS work-items per block of QUERY_TILE rows.
+ *
+ * A row is a query of one head. A block holds GROUP_PACK heads that share a
+ * head of keys, and BLOCK_QUERIES positions of each: the more heads, the
+ * narrower the band of the block. Tile by tile of KEY_TILE keys,
+ *
+ *     score_keys   q . k, from chunks of CHANNEL_CHUNK channels
+ *     weigh_keys   the peak of each row, weights 2^(score - peak), their sum
+ *     add_values   weight * value, from chunks of KEY_CHUNK keys
+ *
+ * Chunks and weights go through local memory; scores and sums stay in the
+ * registers of their work-item, which owns
+ *
+ *     rows      y + r * ROW_ITEMS                  r < ITEM_ROWS
+ *     keys      x + n * KEY_ITEMS                  n < ITEM_KEYS
+ *     channels  (x + n * KEY_ITEMS) * SUM_LANES    n < ITEM_SUMS
+ *
+ * Interleaved like this, and with rows of an odd number of 16-byte units,
+ * neighbours read from all banks of local memory. Sums of values start anew in
+ * each tile: added one by one, 4096 values of about the same weight would be
+ * off by up to 6e-5.
+ *
+ * ALIGNED: every row of q, k and v begins at a multiple of LANES elements, also
+ * of LANES * sizeof(element) bytes. PAIRED: products have two partial sums, for
+ * devices that multiply and add two floats at once.
+ *
+ * Best on devices with many registers and a local memory of their own. Local
+ * memory, in bytes:
+ *
+ *     4 * max((QUERY_TILE + KEY_TILE) * (CHANNEL_CHUNK + 4),
+ *             QUERY_TILE * (KEY_TILE + 4))
+ *   + 4 * max(KEY_CHUNK * VALUE_ROW, QUERY_TILE * KEY_ITEMS) + 16
+ *
+ * with VALUE_ROW = V_DIM up to a multiple of KEY_ITEMS * SUM_LANES. */
+#if !defined(HEAD_DIM) || !defined(V_DIM) || !defined(SOFTCAP)
+#    error "the plan must define HEAD_DIM, V_DIM and SOFTCAP"
+#elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
+#    error "the plan must define Q_TYPE, K_TYPE and V_TYPE"
+#elif !defined(OUT_TYPE) || !defined(ALIGNED) || !defined(PAIRED)
+#    error "the plan must define OUT_TYPE, ALIGNED and PAIRED"
+#elif !defined(QUERY_TILE) || !defined(KEY_TILE) || !defined(GROUP_PACK)
+#    error "the plan must define QUERY_TILE, KEY_TILE and GROUP_PACK"
+#elif !defined(ITEM_ROWS) || !defined(ITEM_KEYS)
+#    error "the plan must define ITEM_ROWS and ITEM_KEYS"
+#elif !defined(CHANNEL_CHUNK) || !defined(KEY_CHUNK) || !defined(SUM_LANES)
+#    error "the plan must define CHANNEL_CHUNK, KEY_CHUNK and SUM_LANES"
+#endif
+#define LANES      4 /* channels that move together; 16 bytes as floats */
+#define LOOK_AHEAD 0
+#define STRIDED    0 /* channels lie side by side */
+#include "lib/args.clh"
+#include "lib/block.clh"
+#include "lib/chunk.clh"
+#include "lib/exp2.clh"
+#include "lib/product.clh"
+#include "lib/score.clh"
+#include "lib/vec.clh"
+
+/* Steps of LANES channels and of 4 keys that the two long loops take at once:
+ * more gains nothing, the fragments are long enough. */
+#define UNROLL_CHANNELS 1
+#define UNROLL_KEYS     1
+
+/* One number for each key of a work-item. */
+#define ITEM_PARTS CEIL_DIV(ITEM_KEYS, LANES)
+union each {
+    vf part[ITEM_PARTS];
+    float key[ITEM_PARTS * LANES];
+};
+
+/* What a work-item holds in registers. */
+struct item {
+    int t, x, y; /* t = y * KEY_ITEMS + x */
+    union each score[ITEM_ROWS];
+    float peak[ITEM_ROWS];
+    float mass[ITEM_ROWS];        /* of the weights of its own keys */
+    vs sum[ITEM_ROWS][ITEM_SUMS]; /* of weight * value */
+};
+
+static inline void open_item(struct item *me, local struct shared *s)
+{
+    me->t = (int)get_local_id(0);
+    me->x = me->t % KEY_ITEMS;
+    me->y = me->t / KEY_ITEMS;
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+        me->peak[r] = -FLT_MAX; /* finite: peak - peak is not NaN */
+        me->mass[r] = 0.0f;
+#pragma unroll
+        for (int n = 0; n < ITEM_SUMS; n++)
+            me->sum[r][n] = (vs)(0.0f);
+    }
+    if (me->t == 0)
+        s->outliers = 0;
+}
+
+static inline void score_keys(struct item *me, local struct shared *s,
+                              global const q_elem *q, global const k_elem *k,
+                              const struct block *b, int j,
+                              const struct call *call)
+{
+    product sum[ITEM_ROWS][ITEM_KEYS];
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+#pragma unroll
+        for (int n = 0; n < ITEM_KEYS; n++)
+            sum[r][n] = (product)(0.0f);
+    }
+
+#pragma unroll 1
+    for (int c = 0; c < HEAD_DIM; c += CHANNEL_CHUNK) {
+        barrier(CLK_LOCAL_MEM_FENCE); /* weights or chunk before: read */
+        stage_queries(me->t, s, q, b, c, call);
+        stage_keys(me->t, s, k, b, j, c, call);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        local const vf *query = s->early.chunk.query + me->y * CHUNK_PITCH;
+        local const vf *key = s->early.chunk.key + me->x * CHUNK_PITCH;
+#pragma unroll UNROLL_CHANNELS
+        for (int p = 0; p < CHUNK_PARTS; p++) {
+            vf part[ITEM_KEYS];
+#pragma unroll
+            for (int n = 0; n < ITEM_KEYS; n++)
+                part[n] = key[n * KEY_ITEMS * CHUNK_PITCH + p];
+#pragma unroll
+            for (int r = 0; r < ITEM_ROWS; r++) {
+                const vf row = query[r * ROW_ITEMS * CHUNK_PITCH + p];
+#pragma unroll
+                for (int n = 0; n < ITEM_KEYS; n++)
+                    sum[r][n] = product_add(row, part[n], sum[r][n]);
+            }
+        }
+    }
+
+    const float scale = query_scale(call);
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+#pragma unroll
+        for (int n = 0; n < ITEM_PARTS * LANES; n++)
+            me->score[r].key[n] =
+                n < ITEM_KEYS ? product_value(sum[r][n]) : 0.0f;
+#pragma unroll
+        for (int p = 0; p < ITEM_PARTS; p++)
+            me->score[r].part[p] =
+                shape_score(me->score[r].part[p] * scale, call);
+    }
+}
+
+/* Scores of keys that a row does not see become -inf. */
+static inline void hide_keys(struct item *me, const struct block *b, int j)
+{
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+        const int row = me->y + r * ROW_ITEMS;
+#pragma unroll
+        for (int n = 0; n < ITEM_KEYS; n++)
+            if (!row_sees(b, row, j + me->x + n * KEY_ITEMS))
+                me->score[r].key[n] = -INFINITY;
+    }
+}
+
+/* The highest score of a row so far, from what its KEY_ITEMS work-items wrote.
+ * fmax drops a score that is NaN; its weight will be NaN all the same. */
+static inline float row_peak(float peak, local const vf *row)
+{
+#pragma unroll
+    for (int n = 0; n < KEY_ITEMS / LANES; n++) {
+        const vf x = row[n];
+        peak = fmax(peak, fmax(fmax(x.s0, x.s1), fmax(x.s2, x.s3)));
+    }
+    return peak;
+}
+
+/* Scores become weights, in local memory. shrink: what earlier sums must be
+ * multiplied by. */
+static inline void weigh_keys(struct item *me, local struct shared *s,
+                              float shrink[ITEM_ROWS])
+{
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+        float highest = me->score[r].key[0];
+#pragma unroll
+        for (int n = 1; n < ITEM_KEYS; n++)
+            highest = fmax(highest, me->score[r].key[n]);
+        const int row = me->y + r * ROW_ITEMS;
+        s->late.row_at[row * KEY_ITEMS + me->x] = highest;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE); /* also: weights may overwrite the chunk */
+
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+        const int row = me->y + r * ROW_ITEMS;
+        const float peak =
+            row_peak(me->peak[r], s->late.row + row * (KEY_ITEMS / LANES));
+        union each weight;
+        shrink[r] = exp2_neg((vf)(me->peak[r] - peak)).s0;
+#pragma unroll
+        for (int p = 0; p < ITEM_PARTS; p++)
+            weight.part[p] = exp2_neg(me->score[r].part[p] - peak);
+        float mass = 0.0f;
+#pragma unroll
+        for (int n = 0; n < ITEM_KEYS; n++) {
+            const int key = me->x + n * KEY_ITEMS;
+            s->early.weight_at[row * (WEIGHT_PITCH * LANES) + key] =
+                weight.key[n];
+            mass += weight.key[n];
+        }
+        me->peak[r] = peak;
+        me->mass[r] = FMA(me->mass[r], shrink[r], mass);
+    }
+}
+
+/* A chunk whose keys every row of the block may add: those it does not see
+ * weigh 0. first: of the chunk in its tile. */
+static inline void add_chunk(const struct item *me,
+                             local const struct shared *s, int first,
+                             vs sum[ITEM_ROWS][ITEM_SUMS])
+{
+    local const vf *weight =
+        s->early.weight + me->y * WEIGHT_PITCH + first / LANES;
+    local const vs *value = s->late.sum + me->x;
+#pragma unroll UNROLL_KEYS
+    for (int k = 0; k < KEY_CHUNK / 4; k++) {
+        vs part[4][ITEM_SUMS];
+#pragma unroll
+        for (int e = 0; e < 4; e++) {
+#pragma unroll
+            for (int n = 0; n < ITEM_SUMS; n++)
+                part[e][n] = value[((k * 4 + e) * ITEM_SUMS + n) * KEY_ITEMS];
+        }
+#pragma unroll
+        for (int r = 0; r < ITEM_ROWS; r++) {
+            const vf w = weight[r * ROW_ITEMS * WEIGHT_PITCH + k];
+#pragma unroll
+            for (int n = 0; n < ITEM_SUMS; n++) {
+                vs x = sum[r][n];
+                x = FMA((vs)(w.s0), part[0][n], x);
+                x = FMA((vs)(w.s1), part[1][n], x);
+                x = FMA((vs)(w.s2), part[2][n], x);
+                sum[r][n] = FMA((vs)(w.s3), part[3][n], x);
+            }
+        }
+    }
+}
+
+/* Takes the values that are not finite out of a chunk: each row adds those of
+ * keys it sees, then they become 0. Rare, so short rather than fast. */
+static inline void add_outliers(const struct item *me, local struct shared *s,
+                                const struct block *b, int j, int first,
+                                vs sum[ITEM_ROWS][ITEM_SUMS])
+{
+#pragma unroll 1
+    for (int k = 0; k < KEY_CHUNK; k++) {
+        local const vs *value = s->late.sum + k * ITEM_SUMS * KEY_ITEMS + me->x;
+#pragma unroll
+        for (int r = 0; r < ITEM_ROWS; r++) {
+            const int row = me->y + r * ROW_ITEMS;
+            const float w =
+                s->early.weight_at[row * (WEIGHT_PITCH * LANES) + first + k];
+            const int sees = row_sees(b, row, j + first + k);
+#pragma unroll
+            for (int n = 0; n < ITEM_SUMS; n++) {
+                const vs x = value[n * KEY_ITEMS];
+                const vs outlier = select(x, (vs)(0.0f), isfinite(x));
+                if (sees)
+                    sum[r][n] = FMA((vs)(w), outlier, sum[r][n]);
+            }
+        }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+#pragma unroll 1
+    for (int e = me->t; e < KEY_CHUNK * VALUE_PARTS; e += GROUP) {
+        const vf x = s->late.part[e];
+        s->late.part[e] = select((vf)(0.0f), x, isfinite(x));
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+static inline void add_values(struct item *me, local struct shared *s,
+                              global const v_elem *v, const struct block *b,
+                              int j, const float shrink[ITEM_ROWS],
+                              const struct call *call)
+{
+    const int cut = tile_cut(b, j);
+    vs sum[ITEM_ROWS][ITEM_SUMS];
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+#pragma unroll
+        for (int n = 0; n < ITEM_SUMS; n++)
+            sum[r][n] = (vs)(0.0f);
+    }
+#pragma unroll 1
+    for (int first = 0; first < KEY_TILE; first += KEY_CHUNK) {
+        barrier(CLK_LOCAL_MEM_FENCE); /* peaks or chunk before: read */
+        stage_values(me->t, s, v, b, j + first, cut, call);
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (cut && s->outliers)
+            add_outliers(me, s, b, j, first, sum);
+        add_chunk(me, s, first, sum);
+    }
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+#pragma unroll
+        for (int n = 0; n < ITEM_SUMS; n++)
+            me->sum[r][n] = FMA(me->sum[r][n], (vs)(shrink[r]), sum[r][n]);
+    }
+}
+
+/* The weights of a row, from what its KEY_ITEMS work-items hold of them. */
+static inline float row_mass(local const vf *row)
+{
+    float mass = 0.0f;
+#pragma unroll
+    for (int n = 0; n < KEY_ITEMS / LANES; n++)
+        mass += (row[n].s0 + row[n].s1) + (row[n].s2 + row[n].s3);
+    return mass;
+}
+
+/* out, lse: of the block's first head. A row without keys has no mass, 0 for a
+ * result, and -inf for the natural logarithm of its sum. */
+static inline void close_block(const struct item *me, local struct shared *s,
+                               const struct block *b, global out_elem *out,
+                               global float *lse, const struct call *call)
+{
+    barrier(CLK_LOCAL_MEM_FENCE); /* values: read */
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++)
+        s->late.row_at[(me->y + r * ROW_ITEMS) * KEY_ITEMS + me->x] =
+            me->mass[r];
+    barrier(CLK_LOCAL_MEM_FENCE);
+
+    /* No continue: with the kernel's early return, PoCL 3.1 then stores nothing
+     * of a block that has no keys and misses its first rows. */
+#pragma unroll
+    for (int r = 0; r < ITEM_ROWS; r++) {
+        const int row = me->y + r * ROW_ITEMS;
+        const int i = row_query(b, row), head = row_head(row);
+        const float mass = row_mass(s->late.row + row * (KEY_ITEMS / LANES));
+        const float norm = mass == 0.0f ? 0.0f : 1.0f / mass;
+        const int there = i >= b->queries.begin && i < b->queries.end;
+        global out_elem *to = out + head * call->out.head + i * call->out.row;
+#pragma unroll
+        for (int n = 0; n < ITEM_SUMS; n++) {
+            const int c = (me->x + n * KEY_ITEMS) * SUM_LANES;
+            float channel[SUM_LANES];
+            JOIN(vstore, SUM_LANES)(me->sum[r][n] * norm, 0, channel);
+#pragma unroll
+            for (int e = 0; e < SUM_LANES; e++)
+                if (there && c + e < V_DIM)
+                    store_one(channel[e], to + c + e);
+        }
+        if (lse && there && me->x == 0)
+            lse[head * call->lse.head + i] =
+                mass == 0.0f ? -INFINITY : (me->peak[r] + log2(mass)) * M_LN2_F;
+    }
+}
+
+kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+attend_tile(global const q_elem *restrict q, global const k_elem *restrict k,
+            global const v_elem *restrict v, global out_elem *restrict out,
+            global float *restrict lse, global const int *restrict key_begin,
+            global const int *restrict key_end,
+            global float *restrict workspace, const struct call call)
+{
+    (void)workspace;
+    local struct shared shared;
+    const int number = (int)get_group_id(0) + call.block;
+    const int head = ((int)get_group_id(1) + call.head) * GROUP_PACK;
+    const int entry = (int)get_group_id(2) + call.entry;
+    const struct block b = block_of(&call, number, entry, key_begin, key_end);
+    if (b.queries.begin >= b.queries.end) /* as when a plan is warmed up */
+        return;
+
+    q += layout_at(call.q, entry, head) + b.queries.begin * call.q.row;
+    k += layout_at(call.k, entry, head / call.group);
+    v += layout_at(call.v, entry, head / call.group);
+    struct item me;
+    open_item(&me, &shared);
+
+    for (int j = first_tile(&b, &call); j < b.seen.end; j += KEY_TILE) {
+        score_keys(&me, &shared, q, k, &b, j, &call);
+        if (tile_cut(&b, j))
+            hide_keys(&me, &b, j);
+        float shrink[ITEM_ROWS];
+        weigh_keys(&me, &shared, shrink);
+        add_values(&me, &shared, v, &b, j, shrink, &call);
+    }
+
+    out += layout_at(call.out, entry, head);
+    lse = lse ? lse + layout_at(call.lse, entry, head) : lse;
+    close_block(&me, &shared, &b, out, lse, &call);
+}

@@ -1,0 +1,387 @@
+/* family_tile.c: a group of work-items shares tiles of keys in local memory,
+ * kernels/tile.cl. For GPUs; it runs wherever its local memory fits. */
+#include "plan/family_list.h"
+
+#include "base/arith.h"
+#include "model/elem.h"
+#include "plan/cost.h"
+#include "plan/presets.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    QUERY_TILE,
+    KEY_TILE,
+    ITEM_ROWS,
+    ITEM_KEYS,
+    CHANNEL_CHUNK,
+    KEY_CHUNK,
+    SUM_LANES,
+    GROUP_PACK,
+    ALIGNED,
+    PAIRED
+};
+
+static const struct word words[] = {
+    [QUERY_TILE] = {"q", "QUERY_TILE", WORD_NUMBER, 1, 512},
+    [KEY_TILE] = {"k", "KEY_TILE", WORD_NUMBER, 8, 512},
+    [ITEM_ROWS] = {"own", "ITEM_ROWS", WORD_NUMBER, 1, 16},
+    [ITEM_KEYS] = {"x", "ITEM_KEYS", WORD_TIMES, 1, 16},
+    [CHANNEL_CHUNK] = {"chunk", "CHANNEL_CHUNK", WORD_NUMBER, 8, 512},
+    [KEY_CHUNK] = {"x", "KEY_CHUNK", WORD_TIMES, 4, 512},
+    [SUM_LANES] = {"sums", "SUM_LANES", WORD_NUMBER, 2, 4},
+    [GROUP_PACK] = {"pack", "GROUP_PACK", WORD_NUMBER, 1, 64},
+    [ALIGNED] = {"aligned", "ALIGNED", WORD_FLAG, 0, 1},
+    [PAIRED] = {"paired", "PAIRED", WORD_FLAG, 0, 1},
+    {0},
+};
+
+static const char *const kernels[] = {"attend_tile", NULL};
+
+/* Channels that the kernel reads together, its LANES. */
+enum { PART = 4 };
+
+/* Most scores, whole vectors of a row counted, and sums of values that code is
+ * unrolled for. More sums would spill on any GPU; PoCL 3.1 crashes while it
+ * compiles 128 sums, or 16 vectors of scores with a softcap. */
+enum { ITEM_SCORES = 32, ITEM_SUMS = 64 };
+
+/* Most bytes that a work-item of a built kernel may keep outside its registers:
+ * a few numbers that it reads once a tile do no harm. */
+enum { SPILL_BYTES = 256 };
+
+static struct tile_preset shape_of(const struct plan *plan)
+{
+    const int32_t *word = plan->word;
+    return (struct tile_preset) {
+        .query_tile = word[QUERY_TILE],
+        .key_tile = word[KEY_TILE],
+        .item_rows = word[ITEM_ROWS],
+        .item_keys = word[ITEM_KEYS],
+        .channel_chunk = word[CHANNEL_CHUNK],
+        .key_chunk = word[KEY_CHUNK],
+        .sum_lanes = word[SUM_LANES],
+    };
+}
+
+/* Whether rows begin where vectors of PART elements do, in any buffer. */
+static bool is_aligned(const struct tensor *t, uint32_t offset_align)
+{
+    return t->batch % PART == 0 && t->head % PART == 0 && t->row % PART == 0 &&
+           offset_align % (PART * orl_elem_bytes(t->type)) == 0;
+}
+
+static bool all_aligned(const struct problem *p)
+{
+    return is_aligned(&p->q, p->offset_align) &&
+           is_aligned(&p->k, p->offset_align) &&
+           is_aligned(&p->v, p->offset_align);
+}
+
+static bool has_room(const struct tile_preset *t, int32_t v_dim,
+                     const struct device *d)
+{
+    const int64_t group = orl_tile_group(t);
+    return (d->group_limit <= 0 || group <= d->group_limit) &&
+           (d->axis_limit <= 0 || group <= d->axis_limit) &&
+           (d->local_bytes <= 0 ||
+            orl_tile_local_bytes(t, v_dim) <= d->local_bytes);
+}
+
+static enum tile_class class_of(const struct device *d)
+{
+    if (d->kind != DEVICE_GPU)
+        return TILE_CPU;
+    if (strstr(d->name, "gfx90a") || strstr(d->name, "gfx94") ||
+        strstr(d->name, "gfx95"))
+        return TILE_PAIRED;
+    if (strstr(d->vendor, "NVIDIA") || strstr(d->vendor, "AMD") ||
+        strstr(d->vendor, "Advanced Micro Devices"))
+        return TILE_WIDE;
+    return TILE_MODEST;
+}
+
+static int32_t larger_dim(const struct problem *p)
+{
+    return (int32_t)orl_max(p->q.channels, p->v.channels);
+}
+
+/* The tiles of a class that the device has room for; whether there are any. */
+static bool find_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
+                         int *count, enum tile_class of,
+                         const struct problem *p, const struct device *d)
+{
+    int most = 0;
+    const struct tile_preset *t = orl_tile_presets(of, larger_dim(p), &most);
+    for (int n = 0; n < most && *count < ORL_CANDIDATES; n++)
+        if (has_room(&t[n], p->v.channels, d))
+            fitting[(*count)++] = &t[n];
+    return *count > 0;
+}
+
+static int all_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
+                       const struct problem *p, const struct device *d)
+{
+    const enum tile_class of = class_of(d);
+    int count = 0;
+    find_fitting(fitting, &count, of, p, d);
+    if (of != TILE_CPU && of != TILE_MODEST)
+        find_fitting(fitting, &count, TILE_MODEST, p, d);
+    return count;
+}
+
+static const char *rejects(const struct problem *p, const struct device *d)
+{
+    const char *barrier = orl_family_barrier(&orl_family_tile, d);
+    if (barrier)
+        return barrier;
+    if (d->loop_limit > 0)
+        return "the device ends work-items after a number of loop iterations";
+    if (orl_family_strided(p))
+        return "a stride along dim is not 1";
+    if (p->q.row > INT32_MAX || p->k.row > INT32_MAX || p->v.row > INT32_MAX)
+        return "rows of q, k or v lie 2^31 elements or more apart";
+    const struct tile_preset *fitting[ORL_CANDIDATES];
+    if (all_fitting(fitting, p, d) == 0)
+        return "no tile fits the local memory and the groups of the device";
+    return NULL;
+}
+
+/* Rules of the words alone, as kernels/tile.cl has them. */
+static const char *breaks(const int32_t *word)
+{
+    const int32_t key_items = word[KEY_TILE] / word[ITEM_KEYS];
+    if (word[QUERY_TILE] % word[ITEM_ROWS] != 0)
+        return "q must be a multiple of the first number of own";
+    if (word[QUERY_TILE] % word[GROUP_PACK] != 0)
+        return "q must be a multiple of pack";
+    if (word[KEY_TILE] % 8 != 0)
+        return "k must be a multiple of 8";
+    if (word[KEY_TILE] % word[ITEM_KEYS] != 0 || key_items % 4 != 0)
+        return "k must be a multiple of 4 times the second number of own";
+    if (word[CHANNEL_CHUNK] % 8 != 0)
+        return "the first number of chunk must be a multiple of 8";
+    if (word[KEY_CHUNK] % 4 != 0 || word[KEY_TILE] % word[KEY_CHUNK] != 0)
+        return "the second number of chunk must be a multiple of 4 and divide "
+               "k";
+    if (word[SUM_LANES] == 3)
+        return "sums must be 2 or 4";
+    const int64_t vectors = orl_ceil_div(word[ITEM_KEYS], PART);
+    if (word[ITEM_ROWS] * PART * vectors > ITEM_SCORES)
+        return "the numbers of own, the second up to a multiple of 4, must not "
+               "multiply to more than 32";
+    return NULL;
+}
+
+static const char *objects(const struct plan *plan, const struct problem *p,
+                           const struct device *d)
+{
+    const int32_t *word = plan->word;
+    const char *broken = breaks(word);
+    if (broken)
+        return broken;
+    const struct tile_preset t = shape_of(plan);
+    const int32_t v_dim = plan->variant.v_dim;
+    if (t.item_rows * orl_tile_sums(&t, v_dim) > ITEM_SUMS)
+        return "a work-item would hold more than 64 sums of values";
+    if (p->heads / p->kv_heads % word[GROUP_PACK] != 0)
+        return "pack must divide the number of heads that share keys";
+    if (word[ALIGNED] && !all_aligned(p))
+        return "aligned needs strides of q, k and v that are multiples of 4 "
+               "elements, and offsets that are";
+    if (!has_room(&t, v_dim, d))
+        return "the device does not have so much local memory, or does not "
+               "allow so many work-items in a group";
+    return NULL;
+}
+
+/* Most heads that may share a block: at least 6 queries of each stay. */
+static int32_t most_pack(const struct tile_preset *t, const struct problem *p)
+{
+    const int64_t group = p->heads / p->kv_heads;
+    for (int32_t pack = t->query_tile / 6; pack > 1; pack--)
+        if (group % pack == 0 && t->query_tile % pack == 0)
+            return pack;
+    return 1;
+}
+
+static void add(struct plan_list *list, const struct tile_preset *t,
+                int32_t pack, const struct problem *p, const struct device *d)
+{
+    struct plan plan = {.family = &orl_family_tile, .variant = orl_variant(p)};
+    plan.word[QUERY_TILE] = t->query_tile;
+    plan.word[KEY_TILE] = t->key_tile;
+    plan.word[ITEM_ROWS] = t->item_rows;
+    plan.word[ITEM_KEYS] = t->item_keys;
+    plan.word[CHANNEL_CHUNK] = t->channel_chunk;
+    plan.word[KEY_CHUNK] = t->key_chunk;
+    plan.word[SUM_LANES] = t->sum_lanes;
+    plan.word[GROUP_PACK] = pack;
+    /* A CPU reads vectors wherever they lie. */
+    plan.word[ALIGNED] = d->kind == DEVICE_GPU && all_aligned(p);
+    plan.word[PAIRED] = t->of == TILE_PAIRED;
+    if (list->count < ORL_CANDIDATES)
+        list->plan[list->count++] = plan;
+}
+
+static void candidates(const struct problem *p, const struct device *d,
+                       struct plan_list *list)
+{
+    const struct tile_preset *fitting[ORL_CANDIDATES];
+    const int count = all_fitting(fitting, p, d);
+    for (int n = 0; n < count; n++) {
+        /* Not on CPUs, which have faster families: a program for each number
+         * of heads would only cost the time to compile it. */
+        const int32_t pack = most_pack(fitting[n], p);
+        if (pack > 1 && fitting[n]->of != TILE_CPU)
+            add(list, fitting[n], pack, p, d);
+        add(list, fitting[n], 1, p, d);
+    }
+}
+
+/* Instructions that go by while local memory brings 16 bytes to each work-item
+ * of a wave, by the widths of both: 8 on RDNA and CDNA, 8 to 16 on NVIDIA. */
+static const double local_read = 8.0;
+
+/* Time of a step of one of the two long loops: of its instructions, or of what
+ * it reads from local memory. */
+static double step(double fused, double reads)
+{
+    return fmax(fused + reads + 5.0, reads * local_read);
+}
+
+/* What a work-item needs for one tile, in instructions. Without the waits for
+ * local memory within 3 points of what counts in the machine code of the
+ * presets (clang 19 for gfx1030, ptxas 13 for sm_80). */
+static double tile_instructions(const struct plan *plan)
+{
+    const struct tile_preset t = shape_of(plan);
+    const double rows = t.item_rows, keys = t.item_keys;
+    const double sums = orl_tile_sums(&t, plan->variant.v_dim);
+    const double group = orl_tile_group(&t);
+    const double fused = plan->word[PAIRED] ? 0.5 : 1.0;
+    /* To bring PART numbers to local memory, and to wait for a barrier. */
+    const double load = 12.0, barrier = 20.0;
+
+    const double parts = t.channel_chunk / PART;
+    const double chunks =
+        (double)orl_ceil_div(plan->variant.head_dim, t.channel_chunk);
+    const double staged = (t.query_tile + t.key_tile) * parts / group;
+    const double qk =
+        chunks * (parts * step(PART * rows * keys * fused, rows + keys) +
+                  staged * load + 2.0 * barrier);
+
+    const double weights = 14.0 * rows * keys + rows * (t.key_tile / keys + 30);
+
+    const double steps = t.key_chunk / 4.0;
+    const double values =
+        t.key_chunk * sums / PART * (t.key_tile / keys) / group;
+    const double pv = t.key_tile / (double)t.key_chunk *
+                      (steps * step(4.0 * rows * sums * fused,
+                                    rows + 4.0 * sums / t.sum_lanes) +
+                       values * load + 2.0 * barrier);
+    return qk + weights + pv + 2.0 * rows * sums;
+}
+
+/* Tiles that a block visits, on average over some blocks of the problem. */
+static double mean_tiles(const struct plan *plan, const struct window *w,
+                         int64_t blocks)
+{
+    enum { SAMPLES = 16 };
+    const int64_t rows = plan->word[QUERY_TILE] / plan->word[GROUP_PACK];
+    const int64_t samples = orl_min(blocks, SAMPLES);
+    int64_t tiles = 0;
+    for (int64_t n = 0; n < samples; n++) {
+        const int64_t q0 =
+            orl_window_block_begin(w, blocks * n / samples, rows);
+        const struct tiles t =
+            orl_window_tiles(w, q0, rows, plan->word[KEY_TILE]);
+        tiles += t.end - t.first;
+    }
+    return (double)tiles / (double)samples;
+}
+
+/* How much of the peak a CPU reaches by this kernel: such that it costs twice
+ * what `row` costs (PoCL 3.1, Zen 2: 1.2 to 3 times). */
+static const double cpu_share = 0.025;
+
+static double cost(const struct plan *plan, const struct problem *p,
+                   const struct device *d)
+{
+    const struct tile_preset t = shape_of(plan);
+    const struct window w = orl_problem_window(p);
+    const int32_t pack = plan->word[GROUP_PACK];
+    const int64_t rows = t.query_tile / pack;
+    const int64_t blocks = orl_window_blocks(&w, rows);
+    const double groups =
+        (double)blocks * (double)(p->heads / pack) * (double)p->batch;
+    const double tiles = groups * mean_tiles(plan, &w, blocks);
+
+    /* Two operations an instruction, where all are multiply-adds. */
+    const double share = d->kind == DEVICE_GPU ? 1.0 : cpu_share;
+    const double flops =
+        2.0 * tiles * orl_tile_group(&t) * tile_instructions(plan);
+    const double compute =
+        flops / (orl_cost_peak_flops(d) * share) * orl_cost_idle(groups, d);
+
+    /* Every tile of keys comes from a cache, 4 times as fast as memory. */
+    const double row_bytes =
+        (double)p->k.channels * (double)orl_elem_bytes(p->k.type) +
+        (double)p->v.channels * (double)orl_elem_bytes(p->v.type);
+    const double memory =
+        fmax(orl_cost_bytes(p), tiles * t.key_tile * row_bytes / 4.0) /
+        orl_cost_bandwidth(d);
+    return orl_cost_launched(fmax(compute, memory), 1.0, groups, d);
+}
+
+static const char *unfit(const struct plan *plan, const struct built *built,
+                         const struct device *d)
+{
+    const struct tile_preset t = shape_of(plan);
+    if (built->group_limit > 0 && orl_tile_group(&t) > built->group_limit)
+        return "the built kernel allows fewer work-items in a group";
+    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
+        return "the built kernel needs more local memory than there is";
+    if (built->spill_bytes > SPILL_BYTES ||
+        (d->kind == DEVICE_GPU && built->private_bytes > SPILL_BYTES))
+        return "the built kernel keeps registers in memory";
+    return NULL;
+}
+
+static int64_t workspace(const struct plan *plan, const struct extent *e)
+{
+    (void)plan;
+    (void)e;
+    return 0;
+}
+
+/* Blocks begin at absolute positions, which key limits may move: the first one
+ * may hold a single query of this call. */
+static void launches(const struct plan *plan, const struct extent *e,
+                     struct launch_list *list)
+{
+    const struct tile_preset t = shape_of(plan);
+    const int32_t pack = plan->word[GROUP_PACK];
+    const int64_t queries = t.query_tile / pack;
+    list->count = 1;
+    list->launch[0] = (struct launch) {
+        .groups = {orl_ceil_div(e->queries + queries - 1, queries),
+                   e->heads / pack, e->batch},
+        .local = {orl_tile_group(&t), 1, 1},
+        .passes = 1,
+    };
+}
+
+const struct family orl_family_tile = {
+    .name = "tile",
+    .words = words,
+    .kernels = kernels,
+    .rejects = rejects,
+    .candidates = candidates,
+    .objects = objects,
+    .cost = cost,
+    .unfit = unfit,
+    .workspace = workspace,
+    .launches = launches,
+};

@@ -1,0 +1,94 @@
+/* test_forced.c: plans of other devices, by their text; forced.txt lists
+ * them. */
+#include "stage.h"
+#include "trial.h"
+
+#include "model/problem_text.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINES = 64, LINE = 256 };
+
+static struct stage stage;
+static struct {
+    char plan[LINE];
+    const char *problem; /* in the same text, behind a 0 */
+} forced[LINES];
+static int count;
+
+static void need(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "forced.txt: %s\n", what);
+    exit(EXIT_FAILURE);
+}
+
+static void read_table(const char *path)
+{
+    FILE *file = path ? fopen(path, "r") : NULL;
+    need(file != NULL, "not there");
+    while (count < LINES && fgets(forced[count].plan, LINE, file)) {
+        char *line = forced[count].plan, *bar = strstr(line, " | ");
+        line[strcspn(line, "\n")] = 0;
+        if (line[0] == 0 || line[0] == '#')
+            continue;
+        need(bar != NULL, line);
+        *bar = 0;
+        forced[count++].problem = bar + strlen(" | ");
+    }
+    need(count > 0 && fgetc(file) == EOF, "empty, or too long");
+    fclose(file);
+}
+
+START_TEST(a_plan_of_another_device_gives_the_same_answers)
+{
+    const char *text = forced[_i].plan;
+    oriel_problem wanted;
+    struct problem p;
+    ck_assert_msg(orl_problem_parse(&wanted, forced[_i].problem) == ORIEL_OK &&
+                      orl_problem_check(&p, &wanted) == ORIEL_OK,
+                  "%s: %s", forced[_i].problem, oriel_last_error()->message);
+    if (!stage_fits(&stage, &p))
+        return;
+    if (orl_family_named("tile", 4)->rejects(&p, &stage.device))
+        return; /* such a device runs row alone */
+    oriel_plan *plan = NULL;
+    ck_assert_msg(
+        oriel_plan_create(&plan, stage.context, &wanted,
+                          ORIEL_PLAN_OPTIONS(.plan_text = text)) == ORIEL_OK,
+        "%s | %s: %s", text, forced[_i].problem, oriel_last_error()->message);
+
+    char why[TRIAL_WHY] = "";
+    struct trial t;
+    trial_open(&t, &p, (uint64_t)_i);
+    trial_mark(&t);
+    const oriel_call call = trial_call(&t);
+    ck_assert_msg(oriel_attend(plan, &call) == ORIEL_OK, "%s | %s: %s", text,
+                  t.text, oriel_last_error()->message);
+    ck_assert_msg(trial_is_right(&t, why), "%s | %s: %s", text, t.text, why);
+    trial_close(&t);
+    oriel_plan_destroy(plan);
+}
+END_TEST
+
+int main(void)
+{
+    read_table(getenv("FORCED_TABLE"));
+    stage_open(&stage);
+    TCase *tc = tcase_create("forced");
+    tcase_add_loop_test(tc, a_plan_of_another_device_gives_the_same_answers, 0,
+                        count);
+    Suite *suite = suite_create("forced");
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    stage_close(&stage);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,149 @@
+/* test_tile_family.c: kernels/tile.cl against attention by its definition in
+ * double, at tile sizes that ship and at others. The cheap ones come first. */
+#include "suites.h"
+#include "verdict.h"
+
+#include "plan/presets.h"
+
+#include <stdio.h>
+
+struct tile_plan {
+    int head_dim, v_dim, type[4], softcap, aligned;
+    int shape[7]; /* query_tile to sum_lanes of struct tile_preset */
+    int pack, paired;
+};
+
+static const struct tile_plan plans[] = {
+    /* tiles that are no powers of two, shares that do not come out even */
+    {24, 36, {F32, F32, F32, F32}, 0, 1, {20, 24, 5, 3, 16, 12, 4}, 1, 0},
+    {32, 32, {F32, F32, F32, F32}, 0, 1, {8, 8, 2, 2, 16, 4, 4}, 1, 0},
+    /* heads of a group in one block */
+    {32, 32, {F32, F32, F32, F32}, 0, 0, {24, 32, 3, 4, 16, 16, 4}, 3, 0},
+    {40, 40, {F32, F32, F32, F32}, 0, 1, {32, 32, 4, 4, 32, 32, 4}, 8, 0},
+    {64, 64, {F16, F16, F16, F16}, 0, 1, {48, 32, 6, 4, 32, 32, 4}, 2, 0},
+    /* storage, each tensor on its own */
+    {17, 59, {BF16, F32, F16, F32}, 0, 1, {16, 32, 4, 4, 16, 32, 4}, 2, 1},
+    {40, 3, {F16, BF16, F32, BF16}, 0, 0, {32, 16, 4, 4, 32, 8, 4}, 1, 0},
+    {40, 80, {BF16, BF16, BF16, BF16}, 0, 1, {32, 32, 4, 4, 8, 32, 4}, 1, 0},
+    {59, 17, {F32, F16, BF16, F16}, 0, 0, {32, 32, 4, 4, 32, 16, 2}, 1, 0},
+    /* softcap */
+    {40, 40, {F16, F16, F16, F32}, 1, 0, {32, 32, 4, 4, 32, 32, 4}, 2, 0},
+    {64, 64, {F32, F32, F32, F32}, 1, 1, {64, 32, 8, 4, 32, 32, 4}, 1, 0},
+    /* dimensions that are no multiple of anything, and unequal ones */
+    {1, 1, {F32, F32, F32, F32}, 0, 0, {16, 16, 4, 4, 8, 8, 4}, 1, 0},
+    {3, 17, {F32, F32, F32, F32}, 0, 0, {32, 32, 4, 2, 32, 32, 4}, 1, 0},
+    {17, 3, {F32, F32, F32, F32}, 0, 1, {32, 16, 4, 4, 16, 16, 2}, 1, 0},
+    {111, 59, {F32, F32, F32, F32}, 0, 1, {32, 32, 4, 4, 32, 32, 4}, 1, 1},
+    {59, 111, {F32, F32, F32, F32}, 0, 0, {32, 32, 4, 4, 24, 16, 4}, 1, 0},
+    /* tiles that ship */
+    {64, 64, {F32, F32, F32, F32}, 0, 0, {32, 32, 2, 4, 32, 32, 4}, 1, 0},
+    {64, 64, {F32, F32, F32, F32}, 0, 1, {64, 64, 8, 4, 32, 64, 4}, 1, 0},
+    {80, 80, {F32, F32, F32, F32}, 0, 1, {64, 32, 4, 4, 16, 32, 2}, 1, 0},
+    {128, 128, {F32, F32, F32, F32}, 0, 1, {48, 64, 6, 4, 32, 16, 4}, 1, 1},
+    {256, 256, {F32, F32, F32, F32}, 0, 0, {48, 64, 3, 4, 32, 8, 4}, 1, 0},
+    {512, 512, {F32, F32, F32, F32}, 0, 1, {24, 64, 3, 2, 32, 4, 4}, 1, 0},
+};
+enum { PLANS = sizeof plans / sizeof plans[0] };
+
+static struct tile_preset shape_of(int number)
+{
+    const int *shape = plans[number].shape;
+    return (struct tile_preset) {
+        .query_tile = shape[0],
+        .key_tile = shape[1],
+        .item_rows = shape[2],
+        .item_keys = shape[3],
+        .channel_chunk = shape[4],
+        .key_chunk = shape[5],
+        .sum_lanes = shape[6],
+    };
+}
+
+static struct subject tile_subject(int number)
+{
+    const struct tile_plan *p = &plans[number];
+    const struct tile_preset t = shape_of(number);
+    struct subject s =
+        subject("tile", p->head_dim, p->v_dim, p->type, p->softcap);
+    snprintf(s.name, sizeof s.name, "tile plan %d", number);
+    s.rows = t.query_tile / p->pack;
+    s.anchored = 1;
+    s.local = orl_tile_group(&t);
+    s.pack = p->pack;
+    s.aligned = p->aligned;
+    subject_word(&s, "QUERY_TILE", t.query_tile);
+    subject_word(&s, "KEY_TILE", t.key_tile);
+    subject_word(&s, "ITEM_ROWS", t.item_rows);
+    subject_word(&s, "ITEM_KEYS", t.item_keys);
+    subject_word(&s, "CHANNEL_CHUNK", t.channel_chunk);
+    subject_word(&s, "KEY_CHUNK", t.key_chunk);
+    subject_word(&s, "SUM_LANES", t.sum_lanes);
+    subject_word(&s, "GROUP_PACK", p->pack);
+    subject_word(&s, "ALIGNED", p->aligned);
+    subject_word(&s, "PAIRED", p->paired);
+    subject_build(&s);
+    return s;
+}
+
+START_TEST(random_calls_match_the_definition)
+{
+    const struct subject s = tile_subject(_i);
+    const int seed = 1000 * setting("KERNEL_SEED", 1) + 700 + _i;
+    const int faults =
+        faulty_calls(&s, setting("KERNEL_COUNT", 12), (unsigned long)seed);
+    OK(clReleaseKernel(s.kernel));
+    ck_assert_msg(faults == 0, "%d calls of %s are wrong", faults, s.name);
+}
+END_TEST
+
+/* As when a plan is made: no buffers, one group. The window has no ends, so
+ * that a kernel that went on would read keys. */
+START_TEST(no_queries_no_work)
+{
+    const struct subject s = tile_subject(1);
+    struct call none = {
+        .group = 1, .keys = 5, .heads = 1, .entries = 1, .passes = 1};
+    none.left = none.right = CALL_UNBOUNDED;
+    const cl_mem no_buffers[CALL_STRUCT] = {0};
+    subject_launch(&s, no_buffers, none, 0, 0);
+    OK(clFinish(device.queue));
+    OK(clReleaseKernel(s.kernel));
+}
+END_TEST
+
+START_TEST(the_mean_of_many_equal_values_is_that_value)
+{
+    const struct subject s = tile_subject(_i);
+    const double error = mean_error(&s);
+    OK(clReleaseKernel(s.kernel));
+    ck_assert_double_lt(error, 2e-6);
+}
+END_TEST
+
+/* What the planner counts on. */
+START_TEST(local_memory_is_what_the_planner_says)
+{
+    const struct tile_preset t = shape_of(_i);
+    const struct subject s = tile_subject(_i);
+    cl_ulong bytes;
+    OK(clGetKernelWorkGroupInfo(s.kernel, device.id, CL_KERNEL_LOCAL_MEM_SIZE,
+                                sizeof bytes, &bytes, NULL));
+    OK(clReleaseKernel(s.kernel));
+    ck_assert_int_eq((long long)bytes,
+                     (long long)orl_tile_local_bytes(&t, plans[_i].v_dim));
+}
+END_TEST
+
+TCase *tile_family_case(void)
+{
+    const int first = setting("KERNEL_FIRST", 0);
+    const int last = setting("KERNEL_LAST", PLANS - 1);
+    const int end = (last < PLANS - 1 ? last : PLANS - 1) + 1;
+    TCase *tc = tcase_create("tile_family");
+    tcase_set_timeout(tc, 900);
+    tcase_add_test(tc, no_queries_no_work);
+    tcase_add_loop_test(tc, the_mean_of_many_equal_values_is_that_value, 0, 3);
+    tcase_add_loop_test(tc, local_memory_is_what_the_planner_says, first, end);
+    tcase_add_loop_test(tc, random_calls_match_the_definition, first, end);
+    return tc;
+}
