@@ -10,8 +10,6 @@
 
 cl_device_id fixture_pick(void)
 {
-    /* Oriel has no question for it; but a plan's queue must be of its device,
-     * so the first device that $ORIEL_DEVICE names, or the first at all. */
     enum { MOST = 16 };
     const char *wanted = getenv("ORIEL_DEVICE");
     cl_platform_id platforms[MOST];

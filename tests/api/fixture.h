@@ -8,7 +8,7 @@
 #include <check.h>
 
 struct fixture {
-    cl_device_id id; /* of $ORIEL_DEVICE, as Oriel itself would choose it */
+    cl_device_id id; /* fixture_pick() */
     cl_context cl;
     cl_command_queue queue; /* in order */
     oriel_context *oriel;
@@ -17,8 +17,7 @@ struct fixture {
 /* Opened at the first call, never closed. */
 const struct fixture *fixture(void);
 
-/* The device and OpenCL context that an Oriel context chooses on its own,
- * without keeping any of it. */
+/* The first device that $ORIEL_DEVICE names, or the first at all. */
 cl_device_id fixture_pick(void);
 
 /* ---- Statuses ----------------------------------------------------------- */

@@ -5,8 +5,8 @@
  *
  * $CHILD_DRIVER, $CHILD_PLATFORM and $CHILD_VERSION are what device, platform
  * and Oriel say of their versions; $CHILD_REFUSES names an OpenCL function that
- * fails; $CHILD_USER a user to
- * become. Its last line is "status sum source binary", log lines come before.
+ * fails; $CHILD_USER is a user to become. The last line is "status sum source
+ * binary"; lines of the log come before it.
  */
 #define _DEFAULT_SOURCE
 #include "layer.h"

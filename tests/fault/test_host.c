@@ -9,16 +9,18 @@
 enum { ROWS = 16, DIM = 8, WIDTH = 3 * DIM };
 
 /* q, k and v in one array [row][q, k, v][dim]. */
-static const oriel_strides packed = {
-    .batch = ROWS * WIDTH, .head = DIM, .row = WIDTH, .dim = 1};
+#define PACKED                                                                 \
+    {                                                                          \
+        .batch = ROWS * WIDTH, .head = DIM, .row = WIDTH, .dim = 1             \
+    }
 static const oriel_problem views = {.size = sizeof views,
                                     .heads = 1,
                                     .queries = ROWS,
                                     .head_dim = DIM,
                                     .left = 3,
-                                    .q = packed,
-                                    .k = packed,
-                                    .v = packed};
+                                    .q = PACKED,
+                                    .k = PACKED,
+                                    .v = PACKED};
 
 static void attend_views(size_t shift, size_t step)
 {

@@ -30,9 +30,11 @@ static void close_folder(void)
     shell("rm -rf \"%s%s\"", folder, "");
 }
 
-/* From now on these are all platforms there are. */
+/* From now on these are all platforms there are, and any device of theirs will
+ * do. */
 static void use_folder(void)
 {
+    unsetenv("ORIEL_DEVICE");
     setenv("OCL_ICD_VENDORS", folder, 1);
 }
 

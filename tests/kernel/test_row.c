@@ -113,6 +113,17 @@ START_TEST(the_mean_of_many_equal_values_is_that_value)
 }
 END_TEST
 
+START_TEST(one_high_score_hides_all_others)
+{
+    const struct subject s = row_subject(&plans[0]);
+    const double first = outlier_error(&s, false);
+    const double last = outlier_error(&s, true);
+    OK(clReleaseKernel(s.kernel));
+    ck_assert_double_eq(first, 0.0);
+    ck_assert_double_eq(last, 0.0);
+}
+END_TEST
+
 TCase *row_case(void)
 {
     const int first = setting("KERNEL_FIRST", 0);
@@ -122,6 +133,7 @@ TCase *row_case(void)
     tcase_add_test(tc, no_queries_no_work);
     tcase_add_test(tc, passes_of_whole_blocks_change_no_bit);
     tcase_add_test(tc, the_mean_of_many_equal_values_is_that_value);
+    tcase_add_test(tc, one_high_score_hides_all_others);
     tcase_add_loop_test(tc, random_calls_match_the_definition, first,
                         (last < PLANS - 1 ? last : PLANS - 1) + 1);
     return tc;

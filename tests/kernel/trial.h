@@ -33,7 +33,7 @@ struct trial {
     struct tensor q, k, v, out;
     int *key_begin, *key_end; /* NULL: not given */
     struct room lse;          /* at NULL: not wanted */
-    bool strayed;             /* a launch wrote before its workspace */
+    int strays; /* floats before its workspace that a launch has written */
 };
 
 enum { TRIAL_KEYS = 512 }; /* most keys of a call */

@@ -60,6 +60,19 @@ static size_t scratch_bytes(const struct subject *s, const struct call *c)
            ((size_t)c->workspace_at + rows * ((size_t)s->v_dim + 2));
 }
 
+/* Scratch holds NaN of all ones; none of what lies before call.workspace_at may
+ * be written. */
+static int stray_floats(const struct room *scratch, const struct call *c)
+{
+    int strays = 0;
+    for (int64_t i = 0; i < c->workspace_at; i++) {
+        uint32_t bits;
+        memcpy(&bits, (const char *)scratch->at + i * 4, sizeof bits);
+        strays += bits != UINT32_MAX;
+    }
+    return strays;
+}
+
 void run_slice(const struct subject *s, struct trial *t, struct slice slice)
 {
     struct call c = call_of(t, slice);
@@ -76,7 +89,7 @@ void run_slice(const struct subject *s, struct trial *t, struct slice slice)
     if (s->key_chunk > 0 || s->segment > 0)
         scratch = room_new(scratch_bytes(s, &c), false);
     if (scratch.at)
-        memset(scratch.at, 0xff, scratch.bytes); /* NaN */
+        memset(scratch.at, 0xff, scratch.bytes);
 
     cl_mem mem[CALL_STRUCT] = {
         [CALL_Q] = share_room(&t->q.room),
@@ -93,10 +106,10 @@ void run_slice(const struct subject *s, struct trial *t, struct slice slice)
     device_fetch(mem[CALL_OUT], t->out.room.at, t->out.room.bytes);
     if (t->lse.at)
         device_fetch(mem[CALL_LSE], t->lse.at, t->lse.bytes);
-    if (scratch.at)
+    if (scratch.at) {
         device_fetch(mem[CALL_WORKSPACE], scratch.at, scratch.bytes);
-    for (int64_t n = 0; scratch.at && n < c.workspace_at; n++)
-        t->strayed |= ((const uint32_t *)scratch.at)[n] != UINT32_MAX;
+        t->strays += stray_floats(&scratch, &c);
+    }
     for (int n = 0; n < CALL_STRUCT; n++)
         if (mem[n])
             OK(clReleaseMemObject(mem[n]));
@@ -274,14 +287,13 @@ static bool is_faulty(const struct subject *s, struct trial *t)
     }
     free(whole);
     const int leaks = poison_leaks(s, t);
-    if (!wrong && !gaps && cut && split && !leaks && !t->strayed)
+    if (!wrong && !gaps && cut && split && !leaks && !t->strays)
         return false;
     describe(s, t);
     fprintf(stderr,
-            "  %d rows wrong, %d gaps, cut %s, split %s, %d leaks, workspace "
-            "%s\n",
+            "  %d rows wrong, %d gaps, cut %s, split %s, %d leaks, %d strays\n",
             wrong, gaps, cut ? "equal" : "differs", split ? "equal" : "differs",
-            leaks, t->strayed ? "left" : "kept");
+            leaks, t->strays);
     return true;
 }
 
@@ -309,9 +321,11 @@ static struct tensor packed(int dim, int rows, float value)
     return x;
 }
 
-double mean_error(const struct subject *s)
+enum { QUERIES = 8, KEYS = 4096 };
+
+/* Every query sees every key, of the same score, and values of 1.1. */
+static struct trial full_trial(const struct subject *s)
 {
-    enum { QUERIES = 8, KEYS = 4096 };
     struct trial t = {.batch = 1, .heads = 1, .kv_heads = 1};
     t.q = packed(s->head_dim, QUERIES, 1.0f);
     t.k = packed(s->head_dim, KEYS, 0.0f);
@@ -323,12 +337,42 @@ double mean_error(const struct subject *s)
     t.call.group = t.call.heads = t.call.entries = 1;
     t.call.left = t.call.right = CALL_UNBOUNDED;
     t.call.scale = 1.0f;
-    run_slice(s, &t, slice_whole(&t));
+    return t;
+}
+
+/* Largest relative error where every result should be `want`. */
+static double error_of(const struct trial *t, float want)
+{
     double worst = 0.0;
-    for (int64_t i = 0; i < t.out.size; i++) {
-        const double ratio = (double)load(&t.out, (size_t)i) / (double)1.1f;
-        worst = fmax(worst, fabs(ratio - 1.0));
+    for (int64_t i = 0; i < t->out.size; i++) {
+        const double ratio = (double)load(&t->out, (size_t)i) / (double)want;
+        const double error = fabs(ratio - 1.0);
+        worst = error <= worst ? worst : error; /* NaN too */
     }
-    trial_free(&t);
     return worst;
+}
+
+double mean_error(const struct subject *s)
+{
+    struct trial t = full_trial(s);
+    run_slice(s, &t, slice_whole(&t));
+    const double error = error_of(&t, 1.1f);
+    trial_free(&t);
+    return error;
+}
+
+double outlier_error(const struct subject *s, bool at_end)
+{
+    struct trial t = full_trial(s);
+    const int j = at_end ? KEYS - 1 : 0;
+    for (int64_t i = 0; i < t.k.size; i++)
+        store(&t.k, (size_t)i, -500.0f / (float)s->head_dim);
+    for (int c = 0; c < s->head_dim; c++)
+        store(&t.k, cell(&t.k, 0, 0, j, c), 500.0f / (float)s->head_dim);
+    for (int c = 0; c < s->v_dim; c++)
+        store(&t.v, cell(&t.v, 0, 0, j, c), 3.0f);
+    run_slice(s, &t, slice_whole(&t));
+    const double error = error_of(&t, 3.0f);
+    trial_free(&t);
+    return error;
 }
