@@ -74,5 +74,5 @@ probe_call(global long *out, const struct call call)
     ECHO(passes);
     ECHO_FLOAT(scale);
     ECHO_FLOAT(softcap);
-    ECHO(reserved);
+    ECHO(segments);
 }

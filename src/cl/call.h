@@ -42,7 +42,7 @@ struct call {
     int32_t pass, passes;       /* this launch is one of so many */
     float scale;                /* > 0 */
     float softcap;              /* > 0; read only where SOFTCAP is 1 */
-    int32_t reserved;           /* 0; makes the size a multiple of 8 */
+    int32_t segments; /* that the keys of a query are cut into; 0: not cut */
 };
 
 #endif /* ORL_CL_CALL_H */

@@ -155,6 +155,7 @@ oriel_status orl_launch(const struct plan *plan, const cl_kernel *kernels,
         const cl_kernel kernel = kernels[l->kernel];
         status = set_memory(kernel, job->memory);
         call.passes = (int32_t)l->passes;
+        call.segments = (int32_t)l->segments;
         for (int64_t part = 0; part < parts_of(l); part++) {
             size_t groups[3];
             part_of(l, part, &call, groups);

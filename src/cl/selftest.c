@@ -10,18 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTRIES = 2, HEADS = 2, QUERIES = 7, KEYS = 11 };
+enum { ENTRIES = 2, QUERIES = 7, KEYS = 11 };
 
 /* Entry 1 has fewer keys; those beyond hold NaN, which must not get out. */
 static const int32_t key_begin[ENTRIES] = {0, 2}, key_end[ENTRIES] = {KEYS, 8};
-
-enum { LSE_COUNT = ENTRIES * HEADS * QUERIES };
 
 /* One test: a problem, its inputs, and what came out. */
 struct trial {
     struct problem problem;
     void *q, *k, *v, *out; /* as stored, of the sizes of bytes_of */
-    float lse[LSE_COUNT];
+    float *lse;
 };
 
 /* Windows to try: the first that the plan's words allow. */
@@ -40,18 +38,23 @@ static oriel_status problem_of(struct problem *out, const struct plan *plan,
                                const int64_t reach[2])
 {
     const struct variant *v = &plan->variant;
-    /* The border between two blocks of queries falls among the rows. */
-    const int64_t block = orl_max(orl_plan_word(plan, "QUERY_TILE"), 1);
+    /* The border between two blocks of queries falls among the rows, and that
+     * between two segments, which count from position 0 where left is
+     * unbounded. */
+    const int64_t segment = orl_plan_word(plan, "SEGMENT");
+    const int64_t block =
+        orl_max(orl_max(orl_plan_word(plan, "QUERY_TILE"), segment), 1);
+    const int64_t heads = orl_max(orl_plan_word(plan, "HEAD_TILE"), 2);
     oriel_problem p = {.size = sizeof p,
                        .extras = ORIEL_EXTRA_LSE | ORIEL_EXTRA_KEY_RANGE,
                        .batch = ENTRIES,
-                       .heads = HEADS,
+                       .heads = heads,
                        .kv_heads = 1,
                        .queries = QUERIES,
                        .keys = KEYS,
                        .head_dim = v->head_dim,
                        .v_dim = v->v_dim,
-                       .left = reach[0],
+                       .left = segment > 0 ? ORIEL_UNBOUNDED : reach[0],
                        .right = reach[1],
                        .query_origin = 4 * block - 3,
                        .key_origin = 4 * block - 5,
@@ -62,10 +65,10 @@ static oriel_status problem_of(struct problem *out, const struct plan *plan,
                        .align = ORIEL_ALIGN_START,
                        .softcap = v->softcap ? 2.5f : 0.0f};
     if (orl_plan_word(plan, "STRIDED")) {
-        p.q = channels_outermost(HEADS, QUERIES, v->head_dim);
+        p.q = channels_outermost(heads, QUERIES, v->head_dim);
         p.k = channels_outermost(1, KEYS, v->head_dim);
         p.v = channels_outermost(1, KEYS, v->v_dim);
-        p.out = channels_outermost(HEADS, QUERIES, v->v_dim);
+        p.out = channels_outermost(heads, QUERIES, v->v_dim);
     }
     return orl_problem_check(out, &p);
 }
@@ -81,6 +84,11 @@ static size_t bytes_of(const struct tensor *t, int64_t heads, int64_t rows)
 {
     return (size_t)orl_tensor_extent(t, ENTRIES, heads, rows) *
            orl_elem_bytes(t->type);
+}
+
+static size_t lse_bytes(const struct problem *p)
+{
+    return sizeof(float) * ENTRIES * QUERIES * (size_t)p->heads;
 }
 
 /* Numbers in [-1, 1) in no order a kernel could get right by chance. */
@@ -188,8 +196,8 @@ static oriel_status compare(const struct trial *t, const struct engine *engine,
                             const struct plan *plan)
 {
     const struct problem *p = &t->problem;
-    for (int64_t n = 0; n < LSE_COUNT; n++) {
-        const int64_t b = n / (HEADS * QUERIES), h = n / QUERIES % HEADS;
+    for (int64_t n = 0; n < ENTRIES * p->heads * QUERIES; n++) {
+        const int64_t b = n / (p->heads * QUERIES), h = n / QUERIES % p->heads;
         const int64_t i = n % QUERIES;
         struct answer a;
         answer(t, b, h, i, &a);
@@ -233,12 +241,13 @@ static oriel_status upload_all(struct job *job, const struct engine *engine,
     memcpy(begin, key_begin, sizeof begin);
     memcpy(end, key_end, sizeof end);
     cl_mem *m = job->memory;
-    ORL_TRY(upload(&m[CALL_Q], engine, t->q, bytes_of(&p->q, HEADS, QUERIES)));
+    ORL_TRY(
+        upload(&m[CALL_Q], engine, t->q, bytes_of(&p->q, p->heads, QUERIES)));
     ORL_TRY(upload(&m[CALL_K], engine, t->k, bytes_of(&p->k, 1, KEYS)));
     ORL_TRY(upload(&m[CALL_V], engine, t->v, bytes_of(&p->v, 1, KEYS)));
     ORL_TRY(upload(&m[CALL_OUT], engine, t->out,
-                   bytes_of(&p->out, HEADS, QUERIES)));
-    ORL_TRY(upload(&m[CALL_LSE], engine, t->lse, sizeof t->lse));
+                   bytes_of(&p->out, p->heads, QUERIES)));
+    ORL_TRY(upload(&m[CALL_LSE], engine, t->lse, lse_bytes(p)));
     ORL_TRY(upload(&m[CALL_KEY_BEGIN], engine, begin, sizeof begin));
     ORL_TRY(upload(&m[CALL_KEY_END], engine, end, sizeof end));
 
@@ -258,7 +267,7 @@ static oriel_status run(struct engine *engine, const struct plan *plan,
     const struct part whole = {p->queries, p->keys, p->query_origin,
                                p->key_origin};
     struct job job = orl_job(p, &whole);
-    const size_t out_bytes = bytes_of(&p->out, HEADS, QUERIES);
+    const size_t out_bytes = bytes_of(&p->out, p->heads, QUERIES);
     oriel_status status = upload_all(&job, engine, plan, t);
     if (status == ORIEL_OK)
         status = orl_launch(plan, kernels, engine->queue, &job, 0, NULL, NULL);
@@ -268,8 +277,8 @@ static oriel_status run(struct engine *engine, const struct plan *plan,
                                             NULL, NULL));
     if (status == ORIEL_OK)
         status = ORL_CL(clEnqueueReadBuffer(engine->queue, job.memory[CALL_LSE],
-                                            CL_TRUE, 0, sizeof t->lse, t->lse,
-                                            0, NULL, NULL));
+                                            CL_TRUE, 0, lse_bytes(p), t->lse, 0,
+                                            NULL, NULL));
     for (int n = 0; n < CALL_STRUCT; n++)
         if (job.memory[n])
             clReleaseMemObject(job.memory[n]);
@@ -289,22 +298,23 @@ oriel_status orl_selftest(struct engine *engine, const struct plan *plan,
 
     const struct problem *p = &t.problem;
     oriel_status status = ORIEL_OK;
-    const size_t out_bytes = bytes_of(&p->out, HEADS, QUERIES);
-    t.q = malloc(bytes_of(&p->q, HEADS, QUERIES));
+    const size_t out_bytes = bytes_of(&p->out, p->heads, QUERIES);
+    t.q = malloc(bytes_of(&p->q, p->heads, QUERIES));
     t.k = malloc(bytes_of(&p->k, 1, KEYS));
     t.v = malloc(bytes_of(&p->v, 1, KEYS));
     t.out = malloc(out_bytes);
-    if (!t.q || !t.k || !t.v || !t.out) {
+    t.lse = malloc(lse_bytes(p));
+    if (!t.q || !t.k || !t.v || !t.out || !t.lse) {
         status = orl_fail(ORIEL_E_MEMORY, "no memory for a self-test");
         goto done;
     }
-    fill(t.q, &p->q, HEADS, QUERIES, 1);
+    fill(t.q, &p->q, p->heads, QUERIES, 1);
     fill(t.k, &p->k, 1, KEYS, 2);
     fill(t.v, &p->v, 1, KEYS, 3);
     poison(t.k, &p->k);
     poison(t.v, &p->v);
     memset(t.out, 0xff, out_bytes); /* NaN in every type: rows not written */
-    memset(t.lse, 0xff, sizeof t.lse);
+    memset(t.lse, 0xff, lse_bytes(p));
     status = run(engine, plan, kernels, &t);
     if (status == ORIEL_OK)
         status = compare(&t, engine, plan);
@@ -314,5 +324,6 @@ done:
     free(t.k);
     free(t.v);
     free(t.out);
+    free(t.lse);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 const struct family *const orl_families[] = {
+    &orl_family_decode,
     &orl_family_lane,
     &orl_family_row,
     NULL,

@@ -42,6 +42,7 @@ struct launch {
     int64_t groups[3]; /* along blocks of queries, heads, batch entries */
     int32_t local[3];  /* work-items of a group */
     int64_t passes;    /* the kernel runs so often, with call.pass 0, 1, ... */
+    int64_t segments;  /* call.segments */
 };
 
 enum { ORL_LAUNCHES = 4 };

@@ -5,6 +5,7 @@
 
 #include "plan/family.h"
 
+extern const struct family orl_family_decode;
 extern const struct family orl_family_lane;
 extern const struct family orl_family_row;
 

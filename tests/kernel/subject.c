@@ -38,6 +38,27 @@ void subject_build(struct subject *s)
     snprintf(function, sizeof function, "attend_%s", s->file);
     snprintf(options, sizeof options, "-w %s %s", s->options, more ? more : "");
     s->kernel = device_build(s->file, options, function, NULL);
+    if (s->segment > 0)
+        s->merge = device_build(s->file, options, "attend_merge", NULL);
+}
+
+void subject_release(const struct subject *s)
+{
+    OK(clReleaseKernel(s->kernel));
+    if (s->merge)
+        OK(clReleaseKernel(s->merge));
+}
+
+int subject_segments(const struct subject *s, const struct call *call)
+{
+    int keys = call->keys;
+    const int64_t far = 1 << 29;
+    if (s->segment == 0)
+        return 0;
+    if (call->left < far && call->right < far &&
+        call->left + call->right + s->rows < keys)
+        keys = call->left + call->right + s->rows;
+    return (keys - 1 + s->segment - 1) / s->segment + 1;
 }
 
 int subject_groups(const struct subject *s, int queries)
@@ -46,33 +67,46 @@ int subject_groups(const struct subject *s, int queries)
     return (queries + before + s->rows - 1) / s->rows;
 }
 
-static void launch(const struct subject *s, struct call call,
+static void launch(cl_kernel kernel, int work_items, struct call call,
                    const int begin[3], const int end[3])
 {
-    size_t local[3] = {(size_t)s->local, 1, 1}, global[3];
+    size_t local[3] = {(size_t)work_items, 1, 1}, global[3];
     for (int n = 0; n < 3; n++)
         global[n] = (size_t)(end[n] - begin[n]) * local[n];
     call.block = begin[0], call.head = begin[1], call.entry = begin[2];
-    OK(clSetKernelArg(s->kernel, CALL_STRUCT, sizeof call, &call));
-    OK(clEnqueueNDRangeKernel(device.queue, s->kernel, 3, NULL, global, local,
-                              0, NULL, NULL));
+    OK(clSetKernelArg(kernel, CALL_STRUCT, sizeof call, &call));
+    OK(clEnqueueNDRangeKernel(device.queue, kernel, 3, NULL, global, local, 0,
+                              NULL, NULL));
+}
+
+static void set_memory(cl_kernel kernel, const cl_mem mem[8])
+{
+    for (cl_uint n = 0; n < CALL_STRUCT; n++)
+        OK(clSetKernelArg(kernel, n, sizeof(cl_mem),
+                          mem[n] ? (const void *)&mem[n] : NULL));
 }
 
 void subject_launch(const struct subject *s, const cl_mem mem[8],
                     struct call call, int axis, int cut)
 {
-    const int all[3] = {subject_groups(s, call.queries), call.heads,
-                        call.entries};
-    for (cl_uint n = 0; n < CALL_STRUCT; n++)
-        OK(clSetKernelArg(s->kernel, n, sizeof(cl_mem),
-                          mem[n] ? (const void *)&mem[n] : NULL));
+    call.segments = subject_segments(s, &call);
+    const int segments = call.segments > 0 ? call.segments : 1;
+    const int heads = s->heads > 0 ? s->heads : 1;
+    const int all[3] = {subject_groups(s, call.queries) * segments,
+                        call.heads / heads, call.entries};
+    set_memory(s->kernel, mem);
     for (call.pass = 0; call.pass < call.passes; call.pass++) {
         int begin[3] = {0}, end[3] = {all[0], all[1], all[2]};
-        if (cut > 0) {
+        if (cut > 0 && cut < all[axis]) {
             end[axis] = cut;
-            launch(s, call, begin, end);
+            launch(s->kernel, s->local, call, begin, end);
+            begin[axis] = cut, end[axis] = all[axis];
         }
-        begin[axis] = cut, end[axis] = all[axis];
-        launch(s, call, begin, end);
+        launch(s->kernel, s->local, call, begin, end);
     }
+    if (!s->merge)
+        return;
+    const int none[3] = {0}, rows[3] = {call.queries, call.heads, call.entries};
+    set_memory(s->merge, mem);
+    launch(s->merge, 1, call, none, rows);
 }

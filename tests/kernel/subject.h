@@ -22,9 +22,12 @@ struct subject {
     int rows;      /* queries of a group */
     int anchored;  /* groups begin at multiples of rows in the sequence */
     int local;     /* work-items of a group */
+    int heads;     /* of a group, that share a key head; 0: 1 */
+    int segment;   /* keys of a segment that a group owns; 0: all keys */
     int reach;     /* most of left + right; 0: any */
     int key_chunk; /* keys of a pass; 0: all */
     cl_kernel kernel;
+    cl_kernel merge; /* launched after it, row by row; NULL: none */
 };
 
 /* What every plan of every family needs: dimensions, types, softcap; written
@@ -35,6 +38,10 @@ struct subject subject(const char *file, int head_dim, int v_dim,
 /* Appends "-DNAME=value". */
 void subject_word(struct subject *s, const char *name, int value);
 void subject_build(struct subject *s);
+void subject_release(const struct subject *s);
+
+/* Segments that the keys of a group can touch; 0 where they are not cut. */
+int subject_segments(const struct subject *s, const struct call *call);
 
 /* Groups along axis 0 that hold so many queries, wherever they begin. */
 int subject_groups(const struct subject *s, int queries);

@@ -11,12 +11,13 @@
  *                        nothing
  *     KERNEL_FIRST, KERNEL_LAST   which plans of each family; default all
  *
- * CK_RUN_CASE=row, lane, tile or probe runs one of them. */
+ * CK_RUN_CASE=row, lane, decode, tile or probe runs one of them. */
 #ifndef KERNEL_SUITES_H
 #define KERNEL_SUITES_H
 
 #include <check.h>
 
+TCase *decode_case(void);
 TCase *lane_case(void);
 TCase *row_case(void);
 TCase *tile_case(void);

@@ -29,7 +29,7 @@ static const struct field fields[] = {
     FIELD(right),   FIELD(query_origin), FIELD(key_origin), FIELD(align_end),
     FIELD(block),   FIELD(head),         FIELD(entry),      FIELD(heads),
     FIELD(entries), FIELD(pass),         FIELD(passes),     FIELD(scale),
-    FIELD(softcap), FIELD(reserved),
+    FIELD(softcap), FIELD(segments),
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 

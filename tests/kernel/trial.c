@@ -215,7 +215,7 @@ struct trial trial_new(const struct subject *s)
     t.capped = s->softcap;
     const int most = setting("KERNEL_ROWS", 150);
     struct call *c = &t.call;
-    c->group = draw(1, 3);
+    c->group = draw(1, 3) * (s->heads > 0 ? s->heads : 1);
     t.heads = t.kv_heads * c->group;
     c->heads = t.heads;
     c->entries = t.batch;

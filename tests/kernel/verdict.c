@@ -52,8 +52,10 @@ static cl_mem share_room(const struct room *r)
 
 static size_t scratch_bytes(const struct subject *s, const struct call *c)
 {
-    const size_t rows =
-        (size_t)c->entries * (size_t)c->heads * (size_t)c->queries;
+    const int segments = subject_segments(s, c);
+    const size_t rows = (size_t)c->entries * (size_t)c->heads *
+                        (size_t)c->queries *
+                        (size_t)(segments > 0 ? segments : 1);
     return sizeof(float) *
            ((size_t)c->workspace_at + rows * ((size_t)s->v_dim + 2));
 }
@@ -84,7 +86,7 @@ void run_slice(const struct subject *s, struct trial *t, struct slice slice)
     }
     c.passes = passes(s, t) + slice.more_passes;
     struct room scratch = {0};
-    if (s->key_chunk > 0)
+    if (s->key_chunk > 0 || s->segment > 0)
         scratch = room_new(scratch_bytes(s, &c), false);
     if (scratch.at)
         memset(scratch.at, 0xff, scratch.bytes);

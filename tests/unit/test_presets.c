@@ -51,6 +51,22 @@ START_TEST(a_converted_tile_serves_more_strips_than_one_read_in_place)
 }
 END_TEST
 
+/* Sums, the vectors of keys or values, and one of the other factor. */
+START_TEST(rows_of_decode_rise_and_fit_the_registers)
+{
+    const int32_t registers = all_lanes[_i] == 8 ? 16 : 32;
+    const struct decode_preset *p = orl_decode_preset(all_lanes[_i]);
+    for (int n = 0; n < ORL_DECODE_ROWS; n++, p++) {
+        ck_assert_int_eq(p->lanes, all_lanes[_i]);
+        ck_assert_int_eq(p->rows, n + 1);
+        ck_assert_int_le(p->rows * p->qk_keys + p->qk_keys + 1, registers);
+        ck_assert_int_le(p->rows * p->pv_vecs + p->pv_vecs + 1, registers);
+        if (n > 0)
+            ck_assert_int_gt(p->cycles, p[-1].cycles);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("presets");
@@ -59,5 +75,6 @@ int main(void)
     tcase_add_loop_test(tc, sums_fit_the_registers, 0, 3);
     tcase_add_loop_test(
         tc, a_converted_tile_serves_more_strips_than_one_read_in_place, 0, 3);
+    tcase_add_loop_test(tc, rows_of_decode_rise_and_fit_the_registers, 0, 3);
     return suite_run(tc, "plan/presets");
 }

@@ -1,0 +1,386 @@
+/* family_decode.c: few queries over many keys, kernels/decode.cl. A work-item
+ * reads keys and values once for all heads and queries that share them: for
+ * CPUs, where memory is the limit. */
+#include "plan/family_list.h"
+
+#include "base/arith.h"
+#include "model/elem.h"
+#include "plan/cost.h"
+#include "plan/presets.h"
+
+#include <math.h>
+
+enum {
+    LANES,
+    HEAD_TILE,
+    QUERY_TILE,
+    ROWS,
+    KEY_TILE,
+    SEGMENT,
+    QK_KEYS,
+    PV_VECS,
+    SPLIT,
+    LOOK_AHEAD
+};
+
+static const struct word words[] = {
+    [LANES] = {"x", "LANES", WORD_NUMBER, 4, 16},
+    [HEAD_TILE] = {"h", "HEAD_TILE", WORD_NUMBER, 1, 256},
+    [QUERY_TILE] = {"q", "QUERY_TILE", WORD_NUMBER, 1, 64},
+    [ROWS] = {"r", "ROWS", WORD_NUMBER, 1, 8},
+    [KEY_TILE] = {"k", "KEY_TILE", WORD_NUMBER, 4, 1024},
+    [SEGMENT] = {"s", "SEGMENT", WORD_NUMBER, 4, 1 << 20},
+    [QK_KEYS] = {"qk", "QK_KEYS", WORD_NUMBER, 1, 16},
+    [PV_VECS] = {"pv", "PV_VECS", WORD_NUMBER, 1, 16},
+    [SPLIT] = {"split", "SPLIT", WORD_FLAG, 0, 1},
+    [LOOK_AHEAD] = {"ahead", "LOOK_AHEAD", WORD_NUMBER, 0, 2},
+    {0},
+};
+
+static const char *const kernels[] = {"attend_decode", "attend_merge", NULL};
+
+/* Most private scratch of a work-item: a thread of an OpenCL runtime has a
+ * stack of a few MB. Most sums that code is unrolled for. */
+enum { SCRATCH_BYTES = 1 << 20, SUMS = 24 };
+
+/* Most queries: keys are read again for every tile of them. */
+enum { QUERIES = 64 };
+
+static bool is_strided(const struct tensor *t)
+{
+    return t->dim != 1 && t->channels > 1;
+}
+
+static const char *rejects(const struct problem *p, const struct device *d)
+{
+    const char *barrier = orl_family_barrier(&orl_family_decode, d);
+    if (barrier)
+        return barrier;
+    if (d->kind == DEVICE_GPU)
+        return "one work-item per key head leaves a GPU idle";
+    if (d->vector_floats > 0 && d->vector_floats < 4)
+        return "the vectors of the device hold less than 4 floats";
+    if (d->loop_limit > 0)
+        return "the device ends work-items after a number of loop iterations";
+    if (p->queries > QUERIES)
+        return "it is for at most 64 queries";
+    if (p->q.channels < 4 || p->v.channels < 4)
+        return "a row of less than 4 channels does not fill a vector";
+    if (is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
+        is_strided(&p->out))
+        return "a stride along dim is not 1";
+    return NULL;
+}
+
+static int64_t whole(int64_t channels, int64_t lanes)
+{
+    return orl_ceil_div(channels, lanes) * lanes;
+}
+
+/* Floats that a row needs for queries, sums of a segment and of all. */
+static int64_t row_floats(int64_t head_dim, int64_t v_dim, int64_t lanes,
+                          int64_t pv_vecs)
+{
+    return whole(head_dim, lanes) + 3 * whole(v_dim, lanes * pv_vecs) + lanes;
+}
+
+/* Bytes of private scratch, as the structs of kernels/lib/task.clh. */
+static int64_t scratch_bytes(const struct plan *plan)
+{
+    const int32_t *word = plan->word;
+    const int64_t rows =
+        whole((int64_t)word[HEAD_TILE] * word[QUERY_TILE], word[ROWS]);
+    const int64_t products = (int64_t)word[ROWS] * word[LANES] *
+                             (word[KEY_TILE] + (int64_t)word[QK_KEYS]);
+    const int64_t floats =
+        row_floats(plan->variant.head_dim, plan->variant.v_dim, word[LANES],
+                   word[PV_VECS]) +
+        word[KEY_TILE];
+    return 4 * (rows * floats + products);
+}
+
+static const char *objects(const struct plan *plan, const struct problem *p,
+                           const struct device *d)
+{
+    const int32_t *word = plan->word;
+    const int32_t lanes = word[LANES];
+    if (lanes != 4 && lanes != 8 && lanes != 16)
+        return "x must be 4, 8 or 16";
+    if (lanes > plan->variant.head_dim)
+        return "x must not exceed the channels of a key";
+    if (word[PV_VECS] * lanes > plan->variant.v_dim)
+        return "x times pv must not exceed the channels of a value";
+    if (p->heads / p->kv_heads % word[HEAD_TILE] != 0)
+        return "h must divide the query heads of a key head";
+    if (word[KEY_TILE] % lanes != 0)
+        return "k must be a multiple of x";
+    if (word[SEGMENT] % word[KEY_TILE] != 0)
+        return "s must be a multiple of k";
+    if (word[ROWS] * word[QK_KEYS] > SUMS || word[ROWS] * word[PV_VECS] > SUMS)
+        return "r times qk and r times pv must not exceed 24";
+    if (word[LOOK_AHEAD] > 0 && !d->prefetch)
+        return "ahead needs a compiler that knows __builtin_prefetch";
+    if (scratch_bytes(plan) > SCRATCH_BYTES)
+        return "a task would need more than 1 MB of private scratch";
+    return NULL;
+}
+
+/* Largest of 4, 8, 16 that a vector of the device holds. */
+static int32_t native_lanes(const struct device *d)
+{
+    if (d->vector_floats >= 16)
+        return 16;
+    return d->vector_floats >= 8 ? 8 : 4;
+}
+
+static bool is_converted(const struct problem *p)
+{
+    return p->k.type != ORIEL_F32 || p->v.type != ORIEL_F32;
+}
+
+static int64_t key_bytes(const struct problem *p)
+{
+    return p->k.channels * (int64_t)orl_elem_bytes(p->k.type) +
+           p->v.channels * (int64_t)orl_elem_bytes(p->v.type);
+}
+
+/* Cycles of one core for a key and ROWS rows, from its innermost cache: the
+ * products scale with the channels, the weights do not. */
+static double key_cycles(const struct decode_preset *preset,
+                         const struct problem *p, int32_t native)
+{
+    const double all =
+        is_converted(p) ? preset->converted_cycles : preset->cycles;
+    const double weights = 3.0 + 3.0 * preset->rows;
+    const double channels = (double)p->q.channels + (double)p->v.channels;
+    return ((all - weights) * channels / 256.0 + weights) * 8.0 / native;
+}
+
+/* ---- Candidates --------------------------------------------------------- */
+
+/* Heads and queries of a task: as many as share a key, as long as what they
+ * need stays near a core. */
+static void choose_tiles(struct plan *plan, const struct problem *p)
+{
+    const int64_t group = p->heads / p->kv_heads;
+    const int64_t bytes = 4 * row_floats(p->q.channels, p->v.channels, 4, 1);
+    const int64_t most = orl_clamp((128 << 10) / bytes, 1, 128);
+    int64_t heads = orl_min(group, most);
+    while (group % heads != 0)
+        heads--;
+    const int64_t tiles = orl_ceil_div(p->queries, orl_max(most / heads, 1));
+    plan->word[HEAD_TILE] = (int32_t)heads;
+    plan->word[QUERY_TILE] = (int32_t)orl_ceil_div(p->queries, tiles);
+}
+
+/* That by which all rows of the task take the least time, padding included. */
+static const struct decode_preset *
+choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
+{
+    const struct decode_preset *first = orl_decode_preset(lanes);
+    const int64_t rows =
+        (int64_t)plan->word[HEAD_TILE] * plan->word[QUERY_TILE];
+    const struct decode_preset *best = first;
+    double least = INFINITY;
+    for (int n = 0; n < ORL_DECODE_ROWS; n++) {
+        const double blocks = (double)orl_ceil_div(rows, first[n].rows);
+        const double cycles = blocks * key_cycles(&first[n], p, lanes);
+        if (cycles < least) {
+            least = cycles;
+            best = &first[n];
+        }
+    }
+    return best;
+}
+
+/* A tile of k and one of v in 24 of 32 KB of cache, in whole steps of qk_keys:
+ * of d 256, steps of 2 in tiles of 8 read 6 points faster than steps of 3 in
+ * tiles of 24 (Zen 2, f32). */
+static void choose_key_tile(struct plan *plan, const struct problem *p)
+{
+    const int32_t lanes = plan->word[LANES];
+    const int64_t keys = orl_clamp((24 << 10) / key_bytes(p), 1, 96);
+    int32_t step = lanes;
+    while (step % plan->word[QK_KEYS] != 0)
+        step += lanes;
+    if (step > keys && step > lanes) {
+        plan->word[QK_KEYS] = 2;
+        step = lanes;
+    }
+    plan->word[KEY_TILE] = (int32_t)orl_max(keys / step, 1) * step;
+}
+
+/* Past the outer caches where keys and values would not stay there until the
+ * next call. Some runtimes report an inner cache only. */
+static int32_t choose_look_ahead(const struct problem *p,
+                                 const struct device *d)
+{
+    const double bytes = (double)p->batch * (double)p->kv_heads *
+                         (double)orl_problem_span(p) * (double)key_bytes(p);
+    const double cache = (double)orl_max(d->cache_bytes, 16 << 20);
+    if (!d->prefetch)
+        return 0;
+    return bytes > cache ? 2 : 1;
+}
+
+/* Keys of a segment: few enough that a window of 1024 keeps some cores busy,
+ * enough that merging takes no part of the time. */
+enum { SEGMENT_KEYS = 384 };
+
+static void add(struct plan_list *list, const struct problem *p,
+                const struct device *d, int32_t lanes, bool split)
+{
+    struct plan plan = {.family = &orl_family_decode,
+                        .variant = orl_variant(p)};
+    int32_t *word = plan.word;
+    choose_tiles(&plan, p);
+    const struct decode_preset *preset = choose_rows(&plan, p, lanes);
+    word[LANES] = lanes;
+    word[ROWS] = preset->rows;
+    word[QK_KEYS] = preset->qk_keys;
+    word[PV_VECS] = (int32_t)orl_min(preset->pv_vecs, p->v.channels / lanes);
+    choose_key_tile(&plan, p);
+    word[SEGMENT] =
+        word[KEY_TILE] * (int32_t)orl_max(SEGMENT_KEYS / word[KEY_TILE], 1);
+    word[SPLIT] = split;
+    word[LOOK_AHEAD] = choose_look_ahead(p, d);
+    if (!objects(&plan, p, d))
+        list->plan[list->count++] = plan;
+}
+
+static void candidates(const struct problem *p, const struct device *d,
+                       struct plan_list *list)
+{
+    const int32_t widest = native_lanes(d);
+    const int64_t channels = orl_min(p->q.channels, p->v.channels);
+    for (int32_t lanes = widest; lanes >= 4 && 2 * lanes >= widest;
+         lanes /= 2) {
+        int32_t fitting = lanes;
+        while (fitting > channels)
+            fitting /= 2;
+        if (fitting < lanes && 2 * lanes > widest)
+            continue; /* the next turn adds it */
+        add(list, p, d, fitting, false);
+        if (list->count == 1)
+            add(list, p, d, fitting, true);
+    }
+}
+
+/* ---- Calls -------------------------------------------------------------- */
+
+/* Segments that the keys of a task can touch, wherever they lie. A shorter call
+ * never has more, so that the workspace of the largest one serves all. */
+static int64_t segment_count(const struct plan *plan, const struct extent *e)
+{
+    const int64_t keys = orl_min(e->span + plan->word[QUERY_TILE] - 1, e->keys);
+    return orl_ceil_div(keys - 1, plan->word[SEGMENT]) + 1;
+}
+
+/* For each row and segment the highest score, the sum of weights and the sums
+ * of values, as floats. */
+static int64_t workspace(const struct plan *plan, const struct extent *e)
+{
+    if (!plan->word[SPLIT])
+        return 0;
+    const int64_t segments = segment_count(plan, e);
+    const int64_t row_bytes = 4 * ((int64_t)plan->variant.v_dim + 2);
+    const double bytes = (double)e->batch * (double)e->heads *
+                         (double)e->queries * (double)segments *
+                         (double)row_bytes;
+    if (bytes > 0x1p62)
+        return INT64_MAX;
+    return e->batch * e->heads * e->queries * segments * row_bytes;
+}
+
+static void launches(const struct plan *plan, const struct extent *e,
+                     struct launch_list *list)
+{
+    const bool split = plan->word[SPLIT];
+    const int64_t segments = split ? segment_count(plan, e) : 0;
+    const int64_t tiles = orl_ceil_div(e->queries, plan->word[QUERY_TILE]);
+    list->count = split ? 2 : 1;
+    list->launch[0] = (struct launch) {
+        .kernel = 0,
+        .groups = {tiles * orl_max(segments, 1),
+                   e->heads / plan->word[HEAD_TILE], e->batch},
+        .local = {1, 1, 1},
+        .passes = 1,
+        .segments = segments,
+    };
+    list->launch[1] = (struct launch) {
+        .kernel = 1,
+        .groups = {e->queries, e->heads, e->batch},
+        .local = {1, 1, 1},
+        .passes = 1,
+        .segments = segments,
+    };
+}
+
+static double cost(const struct plan *plan, const struct problem *p,
+                   const struct device *d)
+{
+    const int32_t *word = plan->word;
+    const struct decode_preset *preset = orl_decode_preset(word[LANES]) +
+                                         orl_min(word[ROWS], ORL_DECODE_ROWS) -
+                                         1;
+    const struct extent whole = {p->batch, p->heads, p->queries, p->keys,
+                                 orl_problem_span(p)};
+    const double rows =
+        (double)p->batch * (double)p->heads * (double)p->queries;
+    const double tasks = (double)p->batch * (double)p->heads / word[HEAD_TILE] *
+                         (double)orl_ceil_div(p->queries, word[QUERY_TILE]);
+    const double blocks = (double)orl_ceil_div(
+        (int64_t)word[HEAD_TILE] * word[QUERY_TILE], word[ROWS]);
+    const double others = word[QUERY_TILE] - 1.0;
+    const double seen =
+        fmin(orl_problem_pairs(p) / rows + others, (double)p->keys);
+    /* Values that only some of the queries see are added row by row. */
+    const double edges = fmin(2.0 * others, seen);
+
+    /* A row takes 300 cycles before its first key and after its last. The
+     * factor makes costs comparable with those of lane (both: Zen 2, PoCL 3.1,
+     * d 16 to 512, 1 to 64 queries). */
+    const double cycles =
+        0.93 * tasks * blocks *
+        ((seen + 0.35 * edges) * key_cycles(preset, p, native_lanes(d)) +
+         300.0 * word[ROWS]);
+    const double segments =
+        word[SPLIT] ? (double)segment_count(plan, &whole) : 1.0;
+    const double groups = tasks * segments;
+    const double idle = orl_cost_idle(groups, d);
+    const double compute = cycles * 4.0 * native_lanes(d) /
+                           orl_cost_peak_flops(d) * idle * native_lanes(d) /
+                           word[LANES];
+    const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) * idle;
+    /* They overlap, but not wholly. */
+    const double seconds = fmax(compute, memory) + 0.15 * fmin(compute, memory);
+    if (!word[SPLIT])
+        return orl_cost_launched(seconds, 1.0, groups, d);
+    const double moved = 2.0 * (double)workspace(plan, &whole);
+    return orl_cost_launched(seconds + moved / orl_cost_bandwidth(d), 2.0,
+                             groups + rows, d);
+}
+
+static const char *unfit(const struct plan *plan, const struct built *built,
+                         const struct device *d)
+{
+    (void)plan;
+    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
+        return "the built kernel needs more local memory than there is";
+    if (built->spill_bytes > 0)
+        return "the built kernel keeps registers in memory";
+    return NULL;
+}
+
+const struct family orl_family_decode = {
+    .name = "decode",
+    .words = words,
+    .kernels = kernels,
+    .rejects = rejects,
+    .candidates = candidates,
+    .objects = objects,
+    .cost = cost,
+    .unfit = unfit,
+    .workspace = workspace,
+    .launches = launches,
+};
