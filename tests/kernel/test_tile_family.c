@@ -142,7 +142,7 @@ TCase *tile_family_case(void)
     TCase *tc = tcase_create("tile_family");
     tcase_set_timeout(tc, 900);
     tcase_add_test(tc, no_queries_no_work);
-    tcase_add_loop_test(tc, the_mean_of_many_equal_values_is_that_value, 0, 3);
+    tcase_add_loop_test(tc, the_mean_of_many_equal_values_is_that_value, 0, 2);
     tcase_add_loop_test(tc, local_memory_is_what_the_planner_says, first, end);
     tcase_add_loop_test(tc, random_calls_match_the_definition, first, end);
     return tc;
