@@ -4,9 +4,11 @@
 #include "fixture.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static cl_uint references(cl_context context)
 {
@@ -14,6 +16,16 @@ static cl_uint references(cl_context context)
     clGetContextInfo(context, CL_CONTEXT_REFERENCE_COUNT, sizeof count, &count,
                      NULL);
     return count;
+}
+
+/* Whether no more than so many are left, within seconds: a driver's thread may
+ * still be letting go of its last command (PoCL 3.1). */
+static bool given_back(cl_context context, cl_uint before)
+{
+    const struct timespec moment = {.tv_nsec = 10000000};
+    for (int n = 0; n < 500 && references(context) > before; n++)
+        nanosleep(&moment, NULL);
+    return references(context) == before;
 }
 
 static oriel_context *context_of(const oriel_context_desc *desc)
@@ -71,7 +83,7 @@ START_TEST(the_callers_context_is_used_and_given_back)
     ck_assert_uint_gt(references(cl), before);
     expect_work(context);
     oriel_context_destroy(context);
-    ck_assert_uint_eq(references(cl), before);
+    ck_assert(given_back(cl, before));
     clReleaseContext(cl);
 }
 END_TEST
