@@ -62,7 +62,10 @@ enum { STEP_KEYS = 64 };
 static struct picture draw(const struct answer *x)
 {
     const struct plan *plan = &x->ranking.at[0].plan;
-    const int32_t rows = orl_plan_word(plan, "QUERY_TILE");
+    /* Rows of a block may be of several heads. */
+    const int32_t pack = orl_plan_word(plan, "GROUP_PACK");
+    const int32_t rows =
+        orl_plan_word(plan, "QUERY_TILE") / (pack > 1 ? pack : 1);
     const int32_t keys = orl_plan_word(plan, "KEY_TILE");
     const struct window w = orl_problem_window(&x->problem);
     return picture_of(&w, rows > 0 ? rows : 1, keys > 0 ? keys : STEP_KEYS,

@@ -28,7 +28,7 @@ struct field {
     struct report *rows;
 };
 
-enum { CELL = 40, COLUMNS = 12 };
+enum { CELL = 72, COLUMNS = 12 };
 
 void report_free(struct report *r)
 {
