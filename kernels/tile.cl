@@ -78,7 +78,7 @@ struct item {
     vs sum[ITEM_ROWS][ITEM_SUMS]; /* of weight * value */
 };
 
-static inline void open_item(struct item *me, local struct shared *s)
+FLAT void open_item(struct item *me, local struct shared *s)
 {
     me->t = (int)get_local_id(0);
     me->x = me->t % KEY_ITEMS;
@@ -95,10 +95,9 @@ static inline void open_item(struct item *me, local struct shared *s)
         s->outliers = 0;
 }
 
-static inline void score_keys(struct item *me, local struct shared *s,
-                              global const q_elem *q, global const k_elem *k,
-                              const struct block *b, int j,
-                              const struct call *call)
+FLAT void score_keys(struct item *me, local struct shared *s,
+                     global const q_elem *q, global const k_elem *k,
+                     const struct block *b, int j, const struct call *call)
 {
     product sum[ITEM_ROWS][ITEM_KEYS];
 #pragma unroll
@@ -147,7 +146,7 @@ static inline void score_keys(struct item *me, local struct shared *s,
 }
 
 /* Scores of keys that a row does not see become -inf. */
-static inline void hide_keys(struct item *me, const struct block *b, int j)
+FLAT void hide_keys(struct item *me, const struct block *b, int j)
 {
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++) {
@@ -161,7 +160,7 @@ static inline void hide_keys(struct item *me, const struct block *b, int j)
 
 /* The highest score of a row so far, from what its KEY_ITEMS work-items wrote.
  * fmax drops a score that is NaN; its weight will be NaN all the same. */
-static inline float row_peak(float peak, local const vf *row)
+FLAT float row_peak(float peak, local const vf *row)
 {
 #pragma unroll
     for (int n = 0; n < KEY_ITEMS / LANES; n++) {
@@ -173,8 +172,8 @@ static inline float row_peak(float peak, local const vf *row)
 
 /* Scores become weights, in local memory. shrink: what earlier sums must be
  * multiplied by. */
-static inline void weigh_keys(struct item *me, local struct shared *s,
-                              float shrink[ITEM_ROWS])
+FLAT void weigh_keys(struct item *me, local struct shared *s,
+                     float shrink[ITEM_ROWS])
 {
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++) {
@@ -212,9 +211,8 @@ static inline void weigh_keys(struct item *me, local struct shared *s,
 
 /* A chunk whose keys every row of the block may add: those it does not see
  * weigh 0. first: of the chunk in its tile. */
-static inline void add_chunk(const struct item *me,
-                             local const struct shared *s, int first,
-                             vs sum[ITEM_ROWS][ITEM_SUMS])
+FLAT void add_chunk(const struct item *me, local const struct shared *s,
+                    int first, vs sum[ITEM_ROWS][ITEM_SUMS])
 {
     local const vf *weight =
         s->early.weight + me->y * WEIGHT_PITCH + first / LANES;
@@ -245,9 +243,9 @@ static inline void add_chunk(const struct item *me,
 
 /* Takes the values that are not finite out of a chunk: each row adds those of
  * keys it sees, then they become 0. Rare, so short rather than fast. */
-static inline void add_outliers(const struct item *me, local struct shared *s,
-                                const struct block *b, int j, int first,
-                                vs sum[ITEM_ROWS][ITEM_SUMS])
+FLAT void add_outliers(const struct item *me, local struct shared *s,
+                       const struct block *b, int j, int first,
+                       vs sum[ITEM_ROWS][ITEM_SUMS])
 {
 #pragma unroll 1
     for (int k = 0; k < KEY_CHUNK; k++) {
@@ -276,10 +274,9 @@ static inline void add_outliers(const struct item *me, local struct shared *s,
     barrier(CLK_LOCAL_MEM_FENCE);
 }
 
-static inline void add_values(struct item *me, local struct shared *s,
-                              global const v_elem *v, const struct block *b,
-                              int j, const float shrink[ITEM_ROWS],
-                              const struct call *call)
+FLAT void add_values(struct item *me, local struct shared *s,
+                     global const v_elem *v, const struct block *b, int j,
+                     const float shrink[ITEM_ROWS], const struct call *call)
 {
     const int cut = tile_cut(b, j);
     vs sum[ITEM_ROWS][ITEM_SUMS];
@@ -307,7 +304,7 @@ static inline void add_values(struct item *me, local struct shared *s,
 }
 
 /* The weights of a row, from what its KEY_ITEMS work-items hold of them. */
-static inline float row_mass(local const vf *row)
+FLAT float row_mass(local const vf *row)
 {
     float mass = 0.0f;
 #pragma unroll
@@ -318,9 +315,9 @@ static inline float row_mass(local const vf *row)
 
 /* out, lse: of the block's first head. A row without keys has no mass, 0 for a
  * result, and -inf for the natural logarithm of its sum. */
-static inline void close_block(const struct item *me, local struct shared *s,
-                               const struct block *b, global out_elem *out,
-                               global float *lse, const struct call *call)
+FLAT void close_block(const struct item *me, local struct shared *s,
+                      const struct block *b, global out_elem *out,
+                      global float *lse, const struct call *call)
 {
     barrier(CLK_LOCAL_MEM_FENCE); /* values: read */
 #pragma unroll

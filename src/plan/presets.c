@@ -107,6 +107,7 @@ static const struct tile_preset tile_presets[] = {
 
     {TILE_MODEST, 32, 32, 32, 4, 4, 32, 32, 4},
     {TILE_MODEST, 64, 32, 32, 2, 4, 32, 32, 4},
+    {TILE_MODEST, 96, 32, 32, 2, 4, 32, 16, 4},
     {TILE_MODEST, 128, 32, 32, 2, 2, 32, 16, 4},
     {TILE_MODEST, 256, 16, 32, 1, 2, 32, 8, 4},
     {TILE_MODEST, ORL_MAX_DIM, 16, 32, 1, 1, 32, 4, 4},

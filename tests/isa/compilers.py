@@ -1,0 +1,146 @@
+"""The compilers that need no device: clang for AMD, clang and ptxas for NVIDIA.
+
+tools/install-offline brings them; the environment may name others:
+    ISA_CLANG      clang with targets amdgcn and nvptx64
+    ISA_PTXAS, ISA_NVDISASM
+    ISA_AMD_LIBRARIES    folder of ockl.bc, ocml.bc, ...
+    ISA_NVIDIA_LIBRARY   libclc's nvptx64--nvidiacl.bc
+"""
+import glob
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import instructions
+
+PLACE = pathlib.Path(os.environ.get("ORIEL_OFFLINE", "/opt/oriel-offline"))
+AMD = ["gfx906", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"]
+NVIDIA = ["sm_75", "sm_80", "sm_89", "sm_90"]
+
+
+def first(*candidates):
+    """The first file there is; "" if there is none."""
+    for name in candidates:
+        found = name and (shutil.which(name) or
+                          next(iter(sorted(glob.glob(name))), ""))
+        if found:
+            return found
+    return ""
+
+
+def find():
+    """Where each tool is; those missing are empty."""
+    return {
+        "clang": first(os.environ.get("ISA_CLANG"), "clang-19"),
+        "ptxas": first(os.environ.get("ISA_PTXAS"), "ptxas",
+                       str(PLACE / "nvidia/lib/*/site-packages/nvidia/*/bin/"
+                           "ptxas")),
+        "nvdisasm": first(os.environ.get("ISA_NVDISASM"), "nvdisasm",
+                          str(PLACE / "nvidia/lib/*/site-packages/nvidia/*/"
+                              "bin/nvdisasm")),
+        "amd": os.path.dirname(first(
+            os.environ.get("ISA_AMD_LIBRARIES", "") + "/ockl.bc",
+            "/usr/lib/*/amdgcn/bitcode/ockl.bc")),
+        "nvidia": first(os.environ.get("ISA_NVIDIA_LIBRARY"),
+                        str(PLACE / "nvptx64--nvidiacl.bc")),
+    }
+
+
+def run(command):
+    return subprocess.run(command, check=True, capture_output=True,
+                          text=True).stdout
+
+
+def versions(tools):
+    clang = re.search(r"version (\S+)", run([tools["clang"], "--version"]))
+    ptxas = re.search(r"V(\S+)", run([tools["ptxas"], "--version"]))
+    return f"clang {clang.group(1)}, ptxas {ptxas.group(1)}"
+
+
+def number(text, pattern):
+    found = re.search(pattern, text)
+    return int(found.group(1)) if found else 0
+
+
+def bitcode(tools, target):
+    """AMD's libraries: the generic ones, and the constants of a target. Those
+    of a newer target than Debian 12 has are those of its nearest relative."""
+    wave = "on" if target.startswith("gfx9") else "off"
+    version = {"gfx942": "940", "gfx1100": "1030",
+               "gfx1201": "1030"}.get(target, target[3:])
+    names = ["opencl", "ocml", "ockl", f"oclc_isa_version_{version}",
+             f"oclc_wavefrontsize64_{wave}", "oclc_daz_opt_off",
+             "oclc_finite_only_off", "oclc_unsafe_math_off",
+             "oclc_correctly_rounded_sqrt_off", "oclc_abi_version_500"]
+    options = []
+    for name in names:
+        file = f"{tools['amd']}/{name}.bc"
+        if os.path.exists(file):
+            options += ["-Xclang", "-mlink-builtin-bitcode", "-Xclang", file]
+    return options
+
+
+def common(tools, options):
+    return [tools["clang"], "-x", "cl", "-O3", "-Xclang",
+            "-finclude-default-header", *options.split(), "-S"]
+
+
+def compile_amd(tools, target, source, options, base):
+    run(common(tools, options) +
+        ["-target", "amdgcn-amd-amdhsa", f"-mcpu={target}", "-nogpulib",
+         "-mcode-object-version=5", *bitcode(tools, target),
+         "-o", base + ".s", str(source)])
+    text = pathlib.Path(base + ".s").read_text()
+    return {
+        "registers": number(text, r"\.vgpr_count:\s+(\d+)"),
+        "spilled": number(text, r"\.vgpr_spill_count:\s+(\d+)"),
+        "scratch": number(text, r"\.private_segment_fixed_size:\s+(\d+)"),
+        "local": number(text, r"\.group_segment_fixed_size:\s+(\d+)"),
+        "shares": instructions.shares(instructions.amd(text)),
+    }
+
+
+def group_size(options, text):
+    """Work-items of a group: ptxas must know them, as a driver does."""
+    size = re.search(r"reqd_work_group_size\((\w+), 1, 1\)", text)
+    words = {name: int(value) for name, value in
+             re.findall(r"-D(\w+)=(-?\d+)", options)}
+    if "ITEM_ROWS" in words:
+        return (words["QUERY_TILE"] // words["ITEM_ROWS"] *
+                (words["KEY_TILE"] // words["ITEM_KEYS"]))
+    return words.get(size.group(1), 0) if size else 0
+
+
+def compile_nvidia(tools, target, source, options, base):
+    run(common(tools, options) +
+        ["-target", "nvptx64--nvidiacl", "-Xclang", "-target-cpu", "-Xclang",
+         target, "-Xclang", "-target-feature", "-Xclang", "+ptx80",
+         "-Dcl_clang_storage_class_specifiers", "-Xclang",
+         "-mlink-builtin-bitcode", "-Xclang", tools["nvidia"],
+         "-o", base + ".ptx", str(source)])
+    ptx = pathlib.Path(base + ".ptx")
+    items = group_size(options, source.read_text())
+    ptx.write_text(re.sub(r"(\.entry [^{]*\)\n)", rf"\1.reqntid {items}, 1, 1\n",
+                          ptx.read_text(), count=1))
+    log = subprocess.run([tools["ptxas"], "-v", f"-arch={target}", "-O3",
+                          base + ".ptx", "-o", base + ".cubin"], check=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True).stdout
+    sass = run([tools["nvdisasm"], "-c", base + ".cubin"])
+    return {
+        "registers": number(log, r"Used (\d+) registers"),
+        "spilled": number(log, r"(\d+) bytes spill stores"),
+        "scratch": number(log, r"(\d+) bytes stack frame"),
+        "local": number(log, r"(\d+) bytes smem"),
+        "shares": instructions.shares(instructions.nvidia(sass)),
+    }
+
+
+def compile_program(tools, target, source, options, base):
+    """Facts of a program on a target; raises CalledProcessError."""
+    # -w would hide what clang says about an option it does not know
+    options = options.replace(" -w ", " ")
+    make = compile_amd if target in AMD else compile_nvidia
+    return make(tools, target, source, options, base)
