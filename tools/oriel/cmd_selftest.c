@@ -5,7 +5,7 @@
  * takes time: the problems share two sets of dimensions, and plans beyond a
  * family's first are tried only while there is time. */
 #define _POSIX_C_SOURCE 200809L
-#include "burst.h"
+#include "clock.h"
 #include "commands.h"
 #include "device_pick.h"
 #include "report.h"
@@ -224,7 +224,7 @@ static oriel_status try_all(struct selftest *s, bool terminal)
         for (int set = 0; set < SETS; set++)
             for (int n = 0; n < s->trials; n++) {
                 struct trial *t = &s->trial[n];
-                const double spent = burst_clock() - s->begin;
+                const double spent = clock_now() - s->begin;
                 if (spent > (rank ? other_seconds : best_seconds) &&
                     s->trial[n].verdict != UNTRIED)
                     return ORIEL_OK;
@@ -286,7 +286,7 @@ static oriel_status print(const struct selftest *s, bool json)
 
 static oriel_status run(const struct arguments *a, bool *failed)
 {
-    struct selftest s = {.begin = burst_clock()};
+    struct selftest s = {.begin = clock_now()};
     for (int n = 0; orl_families[n] && n < FAMILIES; n++)
         for (uint32_t type = ORIEL_F32; type <= ORIEL_BF16; type++)
             s.trial[s.trials++] =

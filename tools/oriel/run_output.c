@@ -157,6 +157,8 @@ static void add_fields(const struct run *r, struct report *out)
         report_number(out, "peak_gflops", r->peak_gflops);
         report_number(out, "share_of_peak", r->share_of_peak);
     }
+    if (argument(r->a, "timing"))
+        report_number(out, "plan_seconds", r->plan_seconds);
     if (argument(r->a, "check")) {
         report_number(out, "max_error", r->verdict.error);
         report_number(out, "bound", r->verdict.bound);
