@@ -7,6 +7,7 @@
 #include "finding.h"
 #include "machine.h"
 #include "options.h"
+#include "peers.h"
 #include "run.h"
 
 enum { BENCH_PATH = 512 };
@@ -18,6 +19,7 @@ struct bench {
     const char *device_name; /* of --device, or NULL */
     bool split;              /* device is a part of another, ours to release */
     bool named;              /* the user named the problems */
+    bool growth;             /* --growth */
 
     struct run *problem; /* their texts and shapes */
     size_t problems;
@@ -25,12 +27,20 @@ struct bench {
     struct device device;
     cl_device_id id;
     struct machine machine;
-    struct burst burst; /* kernel NULL: no peaks on this device */
+    struct burst burst;   /* kernel NULL: no peaks on this device */
+    struct job reference; /* of --growth: 4096 queries; plan NULL: none */
+    struct peers peers;   /* of --peers */
     struct findings found;
     double begin; /* of measuring */
 };
 
 /* ---- Which problems ------------------------------------------------------ */
+
+/* --growth: the same problem at lengths from 2048 to 1048576. base: its text;
+ * NULL: the standing one. Sets b->problem. */
+oriel_status bench_growth(struct bench *b, const char *base);
+
+enum { BENCH_REFERENCE = 4096 }; /* queries */
 
 /* Text number n of the standing grid; NULL after the last. text has room for
  * ORL_PROBLEM_TEXT. */
@@ -49,9 +59,12 @@ oriel_status bench_threads(struct bench *b, int64_t threads);
  * out stays NAN, with a warning. */
 void bench_startup(const struct bench *b, struct finding *f);
 
-/* One problem, with all of its runs; *whole is false if it was interrupted. */
-oriel_status bench_measure(struct bench *b, struct run *r, struct finding *f,
-                           bool *whole);
+/* One problem with all of its runs, and those of the peers: adds findings,
+ * unless interrupted. */
+oriel_status bench_measure(struct bench *b, struct run *r);
+
+/* What does not change from run to run. */
+void bench_describe(struct finding *f, const struct run *r);
 
 /* Bytes that a call must move at least: each visible row of k and v once for
  * every key head, q and out. r has its inputs. */

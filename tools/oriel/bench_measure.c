@@ -7,16 +7,20 @@
 #include "series.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "model/elem.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Turns, and the seconds after which no more are begun. */
+/* Turns, and the seconds after which no more are begun; with peers, and where a
+ * turn takes long. */
 static const struct series usual = {.least = 5, .most = 2000, .seconds = 1.5};
+static const struct series with_peers = {
+    .least = 5, .most = 2000, .seconds = 4};
 
-enum { BURST, SUM, OURS, ENTRANTS };
+enum { BURST, SUM, REFERENCE, OURS, PEER, ENTRANTS = PEER + PEERS_MOST };
 
 static oriel_status call(void *state, double *seconds)
 {
@@ -50,23 +54,43 @@ double bench_bytes(const struct run *r)
                         p->out.channels * (int64_t)orl_elem_bytes(p->out.type));
 }
 
-/* Plan, tensors on the device, and what memory that and a call take. */
+/* The text without its window: what a line through several windows is. */
+static void name_series(struct finding *f, bool growth)
+{
+    struct text t = orl_text(f->series, sizeof f->series);
+    struct scan s = orl_scan(f->problem);
+    const char *word;
+    size_t length;
+    while (orl_scan_word(&s, &word, &length))
+        if (growth ? word[0] != 'q' && word[0] != 'k' : word[0] != 'w')
+            orl_text_add(&t, "%s%.*s", t.length ? " " : "", (int)length, word);
+}
+
+void bench_describe(struct finding *f, const struct run *r)
+{
+    const struct problem *p = &r->problem;
+    *f = finding_of_nothing();
+    snprintf(f->problem, sizeof f->problem, "%s", r->text);
+    f->queries = p->queries;
+    f->span = (double)orl_problem_span(p);
+    f->flops = 2.0 * (p->q.channels + p->v.channels) * r->pairs;
+    f->bytes = bench_bytes(r);
+}
+
+/* Tensors on the device, peers that have computed the same, and what memory a
+ * call takes. */
 static oriel_status prepare(struct bench *b, struct run *r, struct job *j,
                             struct finding *f)
 {
     double seconds;
-    ORL_TRY(job_open(j, &b->machine, &r->problem, NULL));
-    snprintf(f->problem, sizeof f->problem, "%s", r->text);
+    ORL_TRY(run_inputs(r));
+    bench_describe(f, r);
+    name_series(f, b->growth);
     snprintf(f->plan, sizeof f->plan, "%s", j->text);
     f->threads = b->device.compute_units;
-    if (b->named)
-        bench_startup(b, f);
-    if (interrupted())
-        return ORIEL_OK;
-    ORL_TRY(run_inputs(r));
-    f->flops = 2.0 * (r->problem.q.channels + r->problem.v.channels) * r->pairs;
-    f->bytes = bench_bytes(r);
+    f->place = (double)(r - b->problem);
     ORL_TRY(job_upload(j, r));
+    ORL_TRY(peers_start(&b->peers, r, f->threads, b->folder));
     run_release(r);
     memory_forget_peak();
     ORL_TRY(job_call(j, &seconds));
@@ -75,57 +99,131 @@ static oriel_status prepare(struct bench *b, struct run *r, struct job *j,
     return ORIEL_OK;
 }
 
-static void conclude(struct finding *f, const struct bench *b,
-                     const struct burst *sum, const struct entrant *of)
+/* Shares of the peaks, of whatever took its turns with them. */
+static void share(struct finding *f, const struct bench *b,
+                  const struct burst *sum, const struct entrant *of,
+                  const struct sample *taken)
 {
-    const struct sample *ours = &of[OURS].seconds;
-    f->turns = (int64_t)ours->count;
-    f->seconds_median = sample_median(ours);
-    f->seconds_min = sample_least(ours);
+    f->turns = (int64_t)taken->count;
+    f->seconds_median = sample_median(taken);
+    f->seconds_min = sample_least(taken);
     if (!b->burst.kernel)
         return;
     f->peak_flops_per_second =
         b->burst.flops / sample_median(&of[BURST].seconds);
     f->share_of_peak =
-        f->flops / b->burst.flops * sample_ratio(&of[BURST].seconds, ours);
+        f->flops / b->burst.flops * sample_ratio(&of[BURST].seconds, taken);
     f->peak_bytes_per_second = sum->bytes / sample_median(&of[SUM].seconds);
     f->share_of_bandwidth =
-        f->bytes / sum->bytes * sample_ratio(&of[SUM].seconds, ours);
+        f->bytes / sum->bytes * sample_ratio(&of[SUM].seconds, taken);
+}
+
+static oriel_status add_peer(struct bench *b, const struct finding *ours,
+                             const struct burst *sum, const struct entrant *of,
+                             const struct entrant *taken)
+{
+    const struct peer *p = taken->state;
+    struct finding f = *ours;
+    if (taken->out || taken->seconds.count == 0)
+        return ORIEL_OK;
+    snprintf(f.peer, sizeof f.peer, "%s", p->name);
+    snprintf(f.version, sizeof f.version, "%s", p->version);
+    f.plan[0] = 0;
+    f.threads = p->threads;
+    f.memory = p->memory > 0 ? p->memory : NAN;
+    f.error = p->error;
+    f.build_seconds = f.store_seconds = NAN;
+    f.first_seconds = f.warm_seconds = f.growth = NAN;
+    f.ratio = sample_ratio(&taken->seconds, &of[OURS].seconds);
+    share(&f, b, sum, of, &taken->seconds);
+    return findings_add(&b->found, &f);
+}
+
+static oriel_status conclude(struct bench *b, struct finding *f,
+                             const struct burst *sum, const struct entrant *of,
+                             size_t peers)
+{
+    const struct sample *ours = &of[OURS].seconds;
+    share(f, b, sum, of, ours);
+    if (b->reference.plan)
+        f->growth = sample_ratio(ours, &of[REFERENCE].seconds) *
+                    BENCH_REFERENCE / (double)f->queries;
+    ORL_TRY(findings_add(&b->found, f));
+    for (size_t n = 0; n < peers; n++)
+        ORL_TRY(add_peer(b, f, sum, of, &of[PEER + n]));
+    return ORIEL_OK;
 }
 
 static oriel_status take_turns(struct bench *b, struct job *j,
-                               struct finding *f, bool *whole)
+                               struct finding *f)
 {
     struct burst sum = {.kernel = NULL};
     struct entrant of[ENTRANTS] = {
-        [BURST] = {.run = burst_run, .state = &b->burst},
-        [SUM] = {.run = burst_run, .state = &sum},
+        [BURST] = {.run = burst_run,
+                   .state = &b->burst,
+                   .out = !b->burst.kernel},
+        [SUM] = {.run = burst_run, .state = &sum, .out = !b->burst.kernel},
+        [REFERENCE] = {.run = call,
+                       .state = &b->reference,
+                       .out = !b->reference.plan},
         [OURS] = {.run = call, .state = j},
     };
     const struct machine *m = &b->machine;
-    const int first = b->burst.kernel ? BURST : OURS;
     if (b->burst.kernel)
         ORL_TRY(burst_open_sum(&sum, m->opencl, b->id, &b->device, m->queue,
                                f->bytes));
-    const oriel_status status =
-        series_run(of + first, (size_t)(ENTRANTS - first), &usual);
-    *whole = !interrupted();
-    if (status == ORIEL_OK)
-        conclude(f, b, &sum, of);
+    const size_t peers = peers_entrants(&b->peers, &of[PEER]);
+    oriel_status status =
+        series_run(of, PEER + peers, peers ? &with_peers : &usual);
+    if (status == ORIEL_OK && !interrupted())
+        status = conclude(b, f, &sum, of, peers);
     series_free(of, ENTRANTS);
     burst_close(&sum);
     return status;
 }
 
-oriel_status bench_measure(struct bench *b, struct run *r, struct finding *f,
-                           bool *whole)
+static oriel_status measure(struct bench *b, struct run *r, struct job *j)
+{
+    struct finding f, start = finding_of_nothing();
+    ORL_TRY(job_open(j, &b->machine, &r->problem, NULL));
+    if (b->named && !b->growth) {
+        snprintf(start.problem, sizeof start.problem, "%s", r->text);
+        snprintf(start.plan, sizeof start.plan, "%s", j->text);
+        bench_startup(b, &start);
+    }
+    if (interrupted())
+        return ORIEL_OK;
+    ORL_TRY(prepare(b, r, j, &f));
+    f.build_seconds = start.build_seconds;
+    f.store_seconds = start.store_seconds;
+    f.first_seconds = start.first_seconds;
+    f.warm_seconds = start.warm_seconds;
+    return interrupted() ? ORIEL_OK : take_turns(b, j, &f);
+}
+
+/* The job of 4096 queries stays, for those that are longer or shorter. */
+static oriel_status open_reference(struct bench *b)
+{
+    struct run *r = NULL;
+    for (size_t n = 0; n < b->problems && !r; n++)
+        if (b->problem[n].problem.queries == BENCH_REFERENCE)
+            r = &b->problem[n];
+    if (!r)
+        return ORIEL_OK;
+    ORL_TRY(job_open(&b->reference, &b->machine, &r->problem, NULL));
+    ORL_TRY(run_inputs(r));
+    const oriel_status status = job_upload(&b->reference, r);
+    run_release(r);
+    return status;
+}
+
+oriel_status bench_measure(struct bench *b, struct run *r)
 {
     struct job j = {.plan = NULL};
-    *f = finding_of_nothing();
-    *whole = false;
-    oriel_status status = prepare(b, r, &j, f);
-    if (status == ORIEL_OK && !interrupted())
-        status = take_turns(b, &j, f, whole);
+    if (b->growth && !b->reference.plan)
+        ORL_TRY(open_reference(b));
+    const oriel_status status = measure(b, r, &j);
+    peers_end(&b->peers);
     job_close(&j);
     run_release(r);
     return status;

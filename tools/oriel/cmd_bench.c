@@ -2,10 +2,12 @@
  * measured in the same process. */
 #define _XOPEN_SOURCE 700
 #include "bench.h"
+#include "bench_plot.h"
 #include "clock.h"
 #include "commands.h"
 #include "device_pick.h"
 #include "interrupt.h"
+#include "output_file.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -19,6 +21,10 @@
 
 static const struct option options[] = {
     {"threads", "N", "compute units to use of a CPU (default: all)"},
+    {"csv", "F", "write the same rows, with all fields"},
+    {"plot", "F.svg|F.png", "draw them, by gnuplot"},
+    {"growth", NULL, "one window, sequences of 2048 to 1048576"},
+    {"peers", NULL, "run the peers that are installed in turn with us"},
     {"device", "TEXT", "part of a name, or a number of oriel devices"},
     {"json", NULL, "print a JSON list"},
     {NULL, NULL, NULL},
@@ -39,6 +45,11 @@ static oriel_status add_problem(struct bench *b, const char *text)
 
 static oriel_status read_problems(struct bench *b)
 {
+    if (b->growth && b->a->words > 1)
+        return orl_fail(ORIEL_E_ARGUMENT,
+                        "--growth lets one PROBLEM grow, not %d", b->a->words);
+    if (b->growth)
+        return bench_growth(b, b->a->words ? b->a->word[0] : NULL);
     char text[ORL_PROBLEM_TEXT];
     size_t count = (size_t)b->a->words;
     b->named = count > 0;
@@ -67,13 +78,14 @@ static oriel_status fits(const struct bench *b, struct run *r)
                     r->text, bytes, d->name, (long long)d->global_bytes);
 }
 
-/* A problem that was named is refused; one of the grid is left out. */
+/* A problem that was named is refused; one of the grid, or a length, is left
+ * out. */
 static oriel_status check_problems(struct bench *b)
 {
     size_t kept = 0;
     for (size_t n = 0; n < b->problems; n++) {
         const oriel_status status = fits(b, &b->problem[n]);
-        if (status != ORIEL_OK && b->named)
+        if (status != ORIEL_OK && (b->named))
             return status;
         if (status != ORIEL_OK)
             fprintf(stderr, "oriel: warning: left out: %s\n",
@@ -82,7 +94,9 @@ static oriel_status check_problems(struct bench *b)
             b->problem[kept++] = b->problem[n];
     }
     b->problems = kept;
-    return ORIEL_OK;
+    return kept ? ORIEL_OK
+                : orl_fail(ORIEL_E_UNSUPPORTED,
+                           "this device has memory for none of the problems");
 }
 
 /* ---- Opening and closing ------------------------------------------------- */
@@ -144,6 +158,7 @@ static oriel_status open_machine(struct bench *b)
 
 static void close_all(struct bench *b)
 {
+    job_close(&b->reference);
     burst_close(&b->burst);
     machine_close(&b->machine);
     if (b->split)
@@ -163,11 +178,8 @@ static oriel_status measure_all(struct bench *b, size_t *failures)
 {
     b->begin = clock_now();
     for (size_t n = 0; n < b->problems && !interrupted(); n++) {
-        struct finding f;
-        bool whole = false;
         bench_progress(b, n, b->problems, b->problem[n].text);
-        const oriel_status status =
-            bench_measure(b, &b->problem[n], &f, &whole);
+        const oriel_status status = bench_measure(b, &b->problem[n]);
         bench_progress(b, n, b->problems, NULL);
         if (status == ORIEL_E_MEMORY)
             return status;
@@ -175,8 +187,6 @@ static oriel_status measure_all(struct bench *b, size_t *failures)
             fprintf(stderr, "oriel: warning: \"%s\" is not measured: %s\n",
                     b->problem[n].text, oriel_last_error()->message);
             (*failures)++;
-        } else if (whole) {
-            ORL_TRY(findings_add(&b->found, &f));
         }
     }
     return ORIEL_OK;
@@ -185,8 +195,14 @@ static oriel_status measure_all(struct bench *b, size_t *failures)
 static oriel_status steps(struct bench *b)
 {
     size_t failures = 0;
+    const struct arguments *a = b->a;
+    b->growth = b->peers.growth = argument(a, "growth") != NULL;
     print_command(b);
     ORL_TRY(read_problems(b));
+    ORL_TRY(output_possible("csv", argument(a, "csv")));
+    ORL_TRY(bench_plot_possible(argument(a, "plot")));
+    if (argument(a, "peers"))
+        ORL_TRY(peers_find(&b->peers));
     ORL_TRY(open_device(b));
     ORL_TRY(check_problems(b));
     ORL_TRY(make_folder(b));

@@ -22,6 +22,7 @@ struct finding finding_of_nothing(void)
         .store_seconds = NAN,
         .first_seconds = NAN,
         .warm_seconds = NAN,
+        .growth = NAN,
         .ratio = NAN,
         .error = NAN,
     };

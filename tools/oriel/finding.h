@@ -13,8 +13,11 @@ enum { FINDING_NAME = 128 };
 struct finding {
     char problem[ORL_PROBLEM_TEXT], plan[ORL_PLAN_TEXT];
     char peer[FINDING_NAME], version[FINDING_NAME]; /* peer "": Oriel */
-    int64_t threads;
+    char series[ORL_PROBLEM_TEXT]; /* what a line in a picture stands for */
+    int64_t queries, threads;
     int64_t turns; /* timed runs */
+    double span;   /* most keys that a query sees */
+    double place;  /* number of the problem, for pictures */
     double memory; /* most that the process had, in bytes */
 
     double seconds_median, seconds_min;
@@ -25,8 +28,9 @@ struct finding {
     double build_seconds, store_seconds; /* of a program; keeping it on disk */
     double first_seconds, warm_seconds;  /* to the first result; with the
                                             program on disk */
-    double ratio; /* times as long as Oriel, run by run */
-    double error; /* largest, of the rows compared with the oracle */
+    double growth; /* seconds a query, times those of 4096 queries */
+    double ratio;  /* times as long as Oriel, run by run */
+    double error;  /* largest, of the rows compared with the oracle */
 };
 
 /* A list that grows. Zero-initialise. */
