@@ -42,10 +42,6 @@ oriel_status bench_growth(struct bench *b, const char *base);
 
 enum { BENCH_REFERENCE = 4096 }; /* queries */
 
-/* Text number n of the standing grid; NULL after the last. text has room for
- * ORL_PROBLEM_TEXT. */
-const char *bench_grid(size_t n, char *text);
-
 /* ---- Threads ------------------------------------------------------------- */
 
 /* Narrows b->id and b->device to so many of its compute units. Where the driver

@@ -2,6 +2,7 @@
  * measured in the same process. */
 #define _XOPEN_SOURCE 700
 #include "bench.h"
+#include "bench_grid.h"
 #include "bench_plot.h"
 #include "clock.h"
 #include "commands.h"
