@@ -325,8 +325,10 @@ static void cell(const struct field *f, char text[CELL])
 }
 
 static void print_cells(const struct report *r, size_t begin,
-                        const int width[COLUMNS], bool names)
+                        const int width[COLUMNS], bool names, FILE *to,
+                        const char *before)
 {
+    fputs(before, to);
     int column = 0, blanks = 0;
     for (size_t i = begin; i < r->count && r->field[i].kind != FIELD_ROW; i++) {
         const struct field *f = &r->field[i];
@@ -343,15 +345,16 @@ static void print_cells(const struct report *r, size_t begin,
                                                             : text;
         /* Blanks come before what they set apart: a line ends without. */
         if (*shown) {
-            printf("%*s%s", blanks, "", shown);
+            fprintf(to, "%*s%s", blanks, "", shown);
             blanks = 0;
         }
         blanks += width[column++] - (int)strlen(shown) + 2;
     }
-    putchar('\n');
+    putc('\n', to);
 }
 
-oriel_status report_print_table(const struct report *r)
+oriel_status report_write_table(const struct report *r, FILE *to,
+                                const char *before)
 {
     if (!complete(r))
         return orl_fail(ORIEL_E_MEMORY, "no memory for the report");
@@ -371,9 +374,14 @@ oriel_status report_print_table(const struct report *r)
         column++;
     }
     if (r->count)
-        print_cells(r, 1, width, true);
+        print_cells(r, 1, width, true, to, before);
     for (size_t i = 0; i < r->count; i++)
         if (r->field[i].kind == FIELD_ROW)
-            print_cells(r, i + 1, width, false);
+            print_cells(r, i + 1, width, false, to, before);
     return ORIEL_OK;
+}
+
+oriel_status report_print_table(const struct report *r)
+{
+    return report_write_table(r, stdout, "");
 }

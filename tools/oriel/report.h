@@ -8,6 +8,7 @@
 #include <oriel/types.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Zero-initialise. Memory that runs out is remembered, and told when the
  * report is written. */
@@ -43,5 +44,9 @@ oriel_status report_print_line(const struct report *r);
 
 /* Columns with the names of the first row's fields above. */
 oriel_status report_print_table(const struct report *r);
+
+/* The same anywhere, each line after this text. */
+oriel_status report_write_table(const struct report *r, FILE *to,
+                                const char *before);
 
 #endif /* REPORT_H */
