@@ -1,7 +1,7 @@
 /* cmd_selftest.c: `oriel selftest`. */
 #include "commands.h"
 #include "device_pick.h"
-#include "output.h"
+#include "output_file.h"
 #include "report.h"
 #include "selftest.h"
 

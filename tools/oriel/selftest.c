@@ -7,7 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "selftest.h"
 
-#include "burst.h"
+#include "clock.h"
 #include "device_pick.h"
 #include "report.h"
 #include "run.h"
@@ -48,9 +48,14 @@ static const char *const problems[SETS][PROBLEMS] = {
  * others. A program takes 0.1 to 2 s, on Mesa's llvmpipe up to 30. */
 static const double best_seconds = 40, other_seconds = 5;
 
+struct device selftest_facts(const struct selftest *s)
+{
+    return orl_engine_facts(&s->context->engine);
+}
+
 static bool quarantined(const struct selftest *s, const struct family *f)
 {
-    const struct device d = orl_engine_facts(&s->context->engine);
+    const struct device d = selftest_facts(s);
     return d.quarantine >> orl_family_number(f) & 1;
 }
 
@@ -151,7 +156,7 @@ static bool candidate(const struct selftest *s, struct trial *t,
                       const struct problem *p, int rank,
                       char plan[ORL_PLAN_TEXT])
 {
-    const struct device d = orl_engine_facts(&s->context->engine);
+    const struct device d = selftest_facts(s);
     struct ranking ranking;
     orl_planner_rank(&ranking, p, &d);
     for (int n = 0; n < ranking.count; n++) {
@@ -198,7 +203,7 @@ static oriel_status try_all(struct selftest *s, bool terminal)
         for (int set = 0; set < SETS; set++)
             for (int n = 0; n < s->trials; n++) {
                 struct trial *t = &s->trial[n];
-                const double spent = burst_clock() - s->begin;
+                const double spent = clock_now() - s->begin;
                 if (spent > (rank ? other_seconds : best_seconds) &&
                     s->trial[n].verdict != UNTRIED)
                     return ORIEL_OK;
@@ -214,7 +219,7 @@ static oriel_status open_context(struct selftest *s, cl_device_id id)
 {
     ORL_TRY(
         oriel_context_create(&s->context, ORIEL_CONTEXT_DESC(.device = id)));
-    if (orl_engine_facts(&s->context->engine).quarantine == 0)
+    if (selftest_facts(s).quarantine == 0)
         return ORIEL_OK;
     device_log(NULL, ORIEL_LOG_WARNING,
                "a family failed here before and is not used; to lift that, "
@@ -227,7 +232,7 @@ static oriel_status open_context(struct selftest *s, cl_device_id id)
 
 oriel_status selftest_run(struct selftest *s, cl_device_id id)
 {
-    *s = (struct selftest) {.begin = burst_clock()};
+    *s = (struct selftest) {.begin = clock_now()};
     for (int n = 0; orl_families[n] && n < SELFTEST_FAMILIES; n++)
         for (uint32_t type = ORIEL_F32; type <= ORIEL_BF16; type++)
             s->trial[s->trials++] =

@@ -34,6 +34,9 @@ struct selftest {
 oriel_status selftest_run(struct selftest *s, cl_device_id id);
 void selftest_close(struct selftest *s);
 
+/* What is known of the device by now. */
+struct device selftest_facts(const struct selftest *s);
+
 /* A device must compute each type by some family, and nothing wrong. */
 bool selftest_sound(const struct selftest *s);
 

@@ -9,7 +9,6 @@
 #include "run.h"
 #include "series.h"
 
-#include "api/context.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "model/device_text.h"
@@ -113,7 +112,7 @@ static oriel_status write_all(const struct selftest *s, cl_device_id id,
 {
     struct report verdicts = {NULL, 0, 0, false};
     struct report times = {NULL, 0, 0, false};
-    const struct device d = orl_engine_facts(&s->context->engine);
+    const struct device d = selftest_facts(s);
     char facts[FACTS];
     orl_device_print(&d, facts, sizeof facts);
     write_head(to);
@@ -125,7 +124,7 @@ static oriel_status write_all(const struct selftest *s, cl_device_id id,
     fprintf(to, "#\n# Does it compute what it should? %s.\n",
             selftest_sound(s) ? "Yes" : "No");
     selftest_rows(s, &verdicts);
-    oriel_status status = report_write_table(&verdicts, to, "# ");
+    oriel_status status = report_put_table(&verdicts, to, "# ");
     if (status == ORIEL_OK)
         status = time_all(id, &times);
     if (status == ORIEL_OK) {
@@ -133,7 +132,7 @@ static oriel_status write_all(const struct selftest *s, cl_device_id id,
                 "#\n# How fast: median of up to %d runs, flops of visible "
                 "pairs only.\n",
                 TURNS);
-        status = report_write_table(&times, to, "# ");
+        status = report_put_table(&times, to, "# ");
     }
     report_free(&verdicts);
     report_free(&times);

@@ -1,6 +1,6 @@
-/* output.c: files that a command makes. */
+/* output_file.c: files that a command will write. */
 #define _POSIX_C_SOURCE 200809L
-#include "output.h"
+#include "output_file.h"
 
 #include "array.h"
 
@@ -11,14 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
+bool path_ends_in(const char *path, const char *ending)
+{
+    const size_t length = strlen(path), end = strlen(ending);
+    return length >= end && !strcmp(path + length - end, ending);
+}
+
 oriel_status output_possible(const char *option, const char *path)
 {
     if (!path)
         return ORIEL_OK;
     /* The file is made beside path and then takes its place. */
-    const size_t length = strlen(path);
     const char *slash = strrchr(path, '/');
-    char *folder = malloc(length + 2);
+    char *folder = malloc(strlen(path) + 2);
     if (!folder)
         return orl_fail(ORIEL_E_MEMORY, "no memory for a file name");
     const size_t end = slash ? (size_t)(slash - path) + 1 : 0;
