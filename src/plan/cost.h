@@ -8,6 +8,9 @@
 #include "model/problem.h"
 #include "plan/family.h"
 
+/* Clocks per second. */
+double orl_cost_clock(const struct device *d);
+
 /* Peak single-precision FLOP/s of the whole device. */
 double orl_cost_peak_flops(const struct device *d);
 
