@@ -30,6 +30,15 @@ double orl_cost_peak_flops(const struct device *d)
     return units * orl_cost_clock(d) * known(d->vector_floats, 4.0) * 4.0;
 }
 
+/* CPUs' compute units that reach all of the bandwidth. One sums 12 to 37 GB/s
+ * (Zen 2, Zen 3, Zen 5 in virtual machines); memory stops most CPUs at a few
+ * times that. Servers with 72 to 288 units read 168 to 391 GB/s, an i7 with 12
+ * units 23 (README.md of the OpenCL-Benchmark below). */
+static double readers(const struct device *d)
+{
+    return fmin(known(d->compute_units, 1.0), d->compute_units > 32 ? 12 : 4);
+}
+
 double orl_cost_bandwidth(const struct device *d)
 {
     /* 16 GPUs from an UHD 630, 20 GB/s, to a B200 read 0.012 to 0.09 bytes in
@@ -38,9 +47,7 @@ double orl_cost_bandwidth(const struct device *d)
     if (d->kind == DEVICE_GPU)
         return fmax(0.04 * orl_cost_peak_flops(d),
                     d->unified_memory ? 20e9 : 100e9);
-    /* One core sums 12 to 37 GB/s (Zen 2, Zen 3, Zen 5 in virtual machines);
-     * memory stops most CPUs at a few times that. */
-    return 15e9 * (double)orl_clamp(d->compute_units, 1, 4);
+    return 15e9 * readers(d);
 }
 
 double orl_cost_bytes(const struct problem *p)
@@ -69,6 +76,16 @@ double orl_cost_idle(double groups, const struct device *d)
     const double rounds =
         gpu ? fmax(groups / units, 1.0) : ceil(groups / units);
     return rounds * units / groups;
+}
+
+double orl_cost_idle_readers(double groups, const struct device *d)
+{
+    if (d->kind == DEVICE_GPU)
+        return orl_cost_idle(groups, d);
+    const double units = known(d->compute_units, 1.0);
+    const double rounds = floor(groups / units), rest = groups - rounds * units;
+    const double last = rest > 0.0 ? fmax(rest, readers(d)) : 0.0;
+    return (rounds * units + last) / groups;
 }
 
 double orl_cost_launched(double seconds, double launches, double groups,
