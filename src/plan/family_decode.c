@@ -46,11 +46,6 @@ enum { SCRATCH_BYTES = 1 << 20, SUMS = 24 };
 /* Most queries: keys are read again for every tile of them. */
 enum { QUERIES = 64 };
 
-static bool is_strided(const struct tensor *t)
-{
-    return t->dim != 1 && t->channels > 1;
-}
-
 static const char *rejects(const struct problem *p, const struct device *d)
 {
     const char *barrier = orl_family_barrier(&orl_family_decode, d);
@@ -66,8 +61,7 @@ static const char *rejects(const struct problem *p, const struct device *d)
         return "it is for at most 64 queries";
     if (p->q.channels < 4 || p->v.channels < 4)
         return "a row of less than 4 channels does not fill a vector";
-    if (is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
-        is_strided(&p->out))
+    if (orl_family_strided(p))
         return "a stride along dim is not 1";
     return NULL;
 }

@@ -1,8 +1,6 @@
 /* test_family_decode.c: the family for few queries on CPUs. */
 #include "base/arith.h"
-#include "given.h"
-#include "plan/family_list.h"
-#include "plan/plan_text.h"
+#include "given_plan.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -17,37 +15,14 @@ static int32_t word(const struct plan *plan, const char *define)
 
 static struct plan_list plans(const struct problem *p, const struct device *d)
 {
-    struct plan_list list = {0};
-    ck_assert_ptr_null(decode->rejects(p, d));
-    decode->candidates(p, d, &list);
-    return list;
-}
-
-static struct plan parsed(const char *text, const struct problem *p)
-{
-    const struct variant variant = orl_variant(p);
-    struct plan plan;
-    ck_assert_msg(orl_plan_parse(&plan, text, &variant) == ORIEL_OK, "%s",
-                  oriel_last_error()->message);
-    return plan;
-}
-
-static const char *objection(const char *text, const char *problem)
-{
-    const struct problem p = given_problem(problem);
-    const struct device d = given_cpu();
-    const struct plan plan = parsed(text, &p);
-    const char *reason = decode->objects(&plan, &p, &d);
-    return reason ? reason : "";
+    return given_plans(decode, p, d);
 }
 
 /* ---- Where it is refused ------------------------------------------------ */
 
 static const char *rejection(const char *problem, const struct device *d)
 {
-    const struct problem p = given_problem(problem);
-    const char *reason = decode->rejects(&p, d);
-    return reason ? reason : "";
+    return given_rejection(decode, problem, d);
 }
 
 START_TEST(a_gpu_is_refused)
@@ -239,21 +214,21 @@ END_TEST
 /* ---- What it objects to ------------------------------------------------- */
 
 static const struct {
-    const char *plan, *problem, *said; /* "": no objection */
+    const char *plan, *problem, *said; /* NULL: no objection */
 } rules[] = {
-    {"decode x8 h1 q1 r1 k24 s48 qk4 pv4 ahead1", "h1 q1 d64 w9,0", ""},
+    {"decode x8 h1 q1 r1 k24 s48 qk4 pv4 ahead1", "h1 q1 d64 w9,0", NULL},
     {"decode x5 h1 q1 r1 k25 s50 qk4 pv4 ahead0", "h1 q1 d64 w9,0",
      "x must be"},
     {"decode x12 h1 q1 r1 k24 s48 qk4 pv4 ahead0", "h1 q1 d64 w9,0",
      "x must be"},
     {"decode x8 h1 q1 r1 k24 s48 qk4 pv2 ahead0", "h1 q1 d7 v64 w9,0",
      "channels of a key"},
-    {"decode x8 h1 q1 r1 k24 s48 qk4 pv2 ahead0", "h1 q1 d8 v16 w9,0", ""},
+    {"decode x8 h1 q1 r1 k24 s48 qk4 pv2 ahead0", "h1 q1 d8 v16 w9,0", NULL},
     {"decode x8 h1 q1 r1 k24 s48 qk4 pv2 ahead0", "h1 q1 d8 v15 w9,0",
      "channels of a value"},
     {"decode x8 h2 q1 r2 k24 s48 qk4 pv4 ahead0", "h6/2 q1 d64 w9,0",
      "must divide"},
-    {"decode x8 h3 q1 r3 k24 s48 qk4 pv4 ahead0", "h6/2 q1 d64 w9,0", ""},
+    {"decode x8 h3 q1 r3 k24 s48 qk4 pv4 ahead0", "h6/2 q1 d64 w9,0", NULL},
     {"decode x8 h1 q1 r1 k28 s56 qk4 pv4 ahead0", "h1 q1 d64 w9,0",
      "multiple of x"},
     {"decode x8 h1 q1 r1 k24 s36 qk4 pv4 ahead0", "h1 q1 d64 w9,0",
@@ -262,17 +237,17 @@ static const struct {
      "exceed 24"},
     {"decode x8 h1 q4 r4 k24 s48 qk6 pv7 ahead0", "h1 q4 d64 w9,0",
      "exceed 24"},
-    {"decode x8 h1 q4 r4 k24 s48 qk6 pv6 ahead0", "h1 q4 d64 w9,0", ""},
+    {"decode x8 h1 q4 r4 k24 s48 qk6 pv6 ahead0", "h1 q4 d64 w9,0", NULL},
     {"decode x8 h16 q16 r4 k24 s48 qk3 pv3 ahead0", "h16/1 q16 d512 w9,0",
      "1 MB"},
 };
 
 START_TEST(rules_of_the_kernel_hold_for_forced_plans)
 {
-    const char *reason = objection(rules[_i].plan, rules[_i].problem);
-    ck_assert_msg(
-        rules[_i].said[0] ? strstr(reason, rules[_i].said) != NULL : !reason[0],
-        "%s: %s", rules[_i].plan, reason[0] ? reason : "no objection");
+    const char *reason = given_objection(rules[_i].plan, rules[_i].problem);
+    const char *said = rules[_i].said;
+    ck_assert_msg(said ? reason && strstr(reason, said) : !reason, "%s: %s",
+                  rules[_i].plan, reason ? reason : "no objection");
 }
 END_TEST
 
@@ -282,7 +257,7 @@ START_TEST(without_a_split_one_launch_covers_all)
 {
     const struct problem p = given_problem("b3 h6/2 q7 d64 w9,0");
     const struct plan plan =
-        parsed("decode x8 h3 q2 r3 k24 s48 qk4 pv4 ahead0", &p);
+        given_plan("decode x8 h3 q2 r3 k24 s48 qk4 pv4 ahead0", &p);
     const struct extent e = {3, 6, 7, 7, 7};
     struct launch_list l = {0};
     decode->launches(&plan, &e, &l);
@@ -298,7 +273,7 @@ END_TEST
 static struct plan split_by_8(void)
 {
     const struct problem p = given_problem("h2 q3 k99 d64 w9,0");
-    return parsed("decode x8 h1 q3 r3 k8 s8 qk4 pv4 split ahead0", &p);
+    return given_plan("decode x8 h1 q3 r3 k8 s8 qk4 pv4 split ahead0", &p);
 }
 
 /* Segments that the keys [begin, begin + count) touch on a grid of 8. */
