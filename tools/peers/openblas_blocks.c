@@ -310,7 +310,7 @@ static void prefer_wide_kernels(char **text)
 
 int main(int count, char **text)
 {
-    static const struct peer peer = {"openblas blocks", open_blocks, run,
+    static const struct peer peer = {"openblas blocks", open_blocks, run, NULL,
                                      close_blocks};
     prefer_wide_kernels(text);
     return peer_main(&peer, count, text);

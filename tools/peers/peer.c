@@ -136,6 +136,8 @@ static oriel_status answer(const struct peer *peer, void *state,
         return ORIEL_OK;
     }
     if (!strcmp(line, "write\n")) {
+        if (peer->fetch)
+            ORL_TRY(peer->fetch(state));
         ORL_TRY(npy_write(path, &t->out));
         say("written");
         return ORIEL_OK;

@@ -31,7 +31,8 @@ struct peer {
     oriel_status (*open)(void **state, const struct call *call,
                          struct text *version);
     oriel_status (*run)(void *state);
-    void (*close)(void *state); /* state may be NULL */
+    oriel_status (*fetch)(void *state); /* into call->out; NULL: it is there */
+    void (*close)(void *state);         /* state may be NULL */
 };
 
 int peer_main(const struct peer *peer, int count, char **text);
