@@ -15,8 +15,7 @@ static const struct {
     const char *command, *option;
 } later[] = {
     {"run", "row-begin"}, {"run", "row-end"}, {"run", "sinks"},
-    {"run", "alibi"},     {"run", "bias"},    {"selftest", "report"},
-    {"selftest", "html"},
+    {"run", "alibi"},     {"run", "bias"},    {"selftest", "html"},
 };
 
 static int find(const struct command *command, const char *name, size_t length)

@@ -47,6 +47,10 @@ oriel_status report_print_line(const struct report *r);
 /* Columns with the names of the first row's fields above. */
 oriel_status report_print_table(const struct report *r);
 
+/* The same anywhere, each line after this text. */
+oriel_status report_put_table(const struct report *r, FILE *out,
+                              const char *before);
+
 /* Comma-separated: the names of the first row's fields, then the rows. A number
  * that JSON cannot say is empty. */
 oriel_status report_put_csv(const struct report *r, FILE *out);

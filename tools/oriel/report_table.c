@@ -58,9 +58,11 @@ static void cell(const struct field *f, char text[CELL])
     }
 }
 
-static void print_cells(const struct report *r, size_t begin,
-                        const int width[COLUMNS], bool names)
+static void put_cells(const struct report *r, size_t begin,
+                      const int width[COLUMNS], bool names, FILE *out,
+                      const char *before)
 {
+    fputs(before, out);
     int column = 0, blanks = 0;
     for (size_t i = begin; i < r->count && r->field[i].kind != FIELD_ROW; i++) {
         const struct field *f = &r->field[i];
@@ -77,15 +79,16 @@ static void print_cells(const struct report *r, size_t begin,
                                                             : text;
         /* Blanks come before what they set apart: a line ends without. */
         if (*shown) {
-            printf("%*s%s", blanks, "", shown);
+            fprintf(out, "%*s%s", blanks, "", shown);
             blanks = 0;
         }
         blanks += width[column++] - (int)strlen(shown) + 2;
     }
-    putchar('\n');
+    putc('\n', out);
 }
 
-oriel_status report_print_table(const struct report *r)
+oriel_status report_put_table(const struct report *r, FILE *out,
+                              const char *before)
 {
     ORL_TRY(report_check(r));
     int width[COLUMNS] = {0};
@@ -104,9 +107,14 @@ oriel_status report_print_table(const struct report *r)
         column++;
     }
     if (r->count)
-        print_cells(r, 1, width, true);
+        put_cells(r, 1, width, true, out, before);
     for (size_t i = 0; i < r->count; i++)
         if (r->field[i].kind == FIELD_ROW)
-            print_cells(r, i + 1, width, false);
+            put_cells(r, i + 1, width, false, out, before);
     return ORIEL_OK;
+}
+
+oriel_status report_print_table(const struct report *r)
+{
+    return report_put_table(r, stdout, "");
 }
