@@ -125,13 +125,37 @@ static bool find_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
     return *count > 0;
 }
 
+/* One for devices with fewer registers, or less room, than the presets of this
+ * dim were made for: the next of a larger dim, which hold less in a work-item.
+ */
+static void find_smaller(const struct tile_preset *fitting[ORL_CANDIDATES],
+                         int *count, const struct problem *p,
+                         const struct device *d)
+{
+    const int32_t v_dim = p->v.channels;
+    const double enough =
+        *count > 0 ? 0.8 * orl_tile_registers(fitting[*count - 1], v_dim)
+                   : INFINITY;
+    const struct tile_preset *t = NULL;
+    for (int32_t dim = larger_dim(p); dim <= ORL_MAX_DIM; dim = t->dim + 1) {
+        int most = 0;
+        t = orl_tile_presets(TILE_MODEST, dim, &most);
+        if (has_room(t, v_dim, d) && orl_tile_registers(t, v_dim) < enough) {
+            fitting[(*count)++] = t;
+            return;
+        }
+    }
+}
+
 static int all_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
                        const struct problem *p, const struct device *d)
 {
     const enum tile_class of = class_of(d);
     int count = 0;
     find_fitting(fitting, &count, of, p, d);
-    if (of != TILE_CPU && of != TILE_MODEST)
+    if (of == TILE_MODEST)
+        find_smaller(fitting, &count, p, d);
+    else if (of != TILE_CPU)
         find_fitting(fitting, &count, TILE_MODEST, p, d);
     return count;
 }
@@ -254,8 +278,8 @@ static double mean_tiles(const struct plan *plan, const struct window *w,
     const int64_t samples = orl_min(blocks, SAMPLES);
     int64_t tiles = 0;
     for (int64_t n = 0; n < samples; n++) {
-        const int64_t q0 =
-            orl_window_block_begin(w, blocks * n / samples, rows);
+        const int64_t q0 = orl_window_block_begin(
+            w, blocks * (2 * n + 1) / (2 * samples), rows);
         const struct tiles t =
             orl_window_tiles(w, q0, rows, plan->word[KEY_TILE]);
         tiles += t.end - t.first;
