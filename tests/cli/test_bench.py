@@ -81,6 +81,19 @@ class Bench(harness.Cli):
         self.refused("splits no device", "bench", PROBLEM, "--threads", 1,
                      env={**layer, "ORIEL_BENCH_THREADS": "1"})
 
+    def test_a_gpu_has_no_peaks_and_is_not_split(self):
+        gpu = {"OPENCL_LAYERS": os.environ["GPU_LAYER"], "ANSWERS": "1000=4:8"}
+        done = self.oriel("bench", PROBLEM, "--json", "--plot", "gpu.svg",
+                          env=gpu)
+        row, = done.json()
+        for name in ("peak_gflops", "share_of_peak", "peak_bytes_per_second",
+                     "share_of_bandwidth"):
+            self.assertIsNone(row[name])
+        self.assertGreater(row["gflops"], 0)
+        self.assertEqual(done.err.count("no peak is measured on a GPU"), 1)
+        self.refused("--threads is for CPUs", "bench", PROBLEM, "--threads", 1,
+                     env=gpu)
+
     def test_what_cannot_be_is_refused_before_the_work(self):
         self.refused("--threads 0", "bench", PROBLEM, "--threads", 0)
         self.refused("--threads x", "bench", PROBLEM, "--threads", "x")

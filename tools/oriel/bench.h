@@ -71,9 +71,4 @@ double bench_bytes(const struct run *r);
 /* Table or JSON, and the files. */
 oriel_status bench_report(const struct bench *b);
 
-/* "17 of 93: h8 q8192 ..., 4 min left" on a terminal, nothing elsewhere; text
- * NULL wipes it out. */
-void bench_progress(const struct bench *b, size_t done, size_t of,
-                    const char *text);
-
 #endif /* BENCH_H */

@@ -9,6 +9,7 @@
 #include "child.h"
 #include "clock.h"
 #include "interrupt.h"
+#include "progress.h"
 
 #include "base/error.h"
 
@@ -103,8 +104,9 @@ static oriel_status measure(const struct bench *b, struct finding *f)
 
 void bench_startup(const struct bench *b, struct finding *f)
 {
-    if (measure(b, f) != ORIEL_OK && !interrupted())
-        fprintf(stderr,
-                "oriel: warning: the start of \"%s\" is not measured: %s\n",
-                f->problem, oriel_last_error()->message);
+    if (measure(b, f) == ORIEL_OK || interrupted())
+        return;
+    progress_clear();
+    fprintf(stderr, "oriel: warning: the start of \"%s\" is not measured: %s\n",
+            f->problem, oriel_last_error()->message);
 }
