@@ -42,10 +42,6 @@ oriel_status bench_growth(struct bench *b, const char *base);
 
 enum { BENCH_REFERENCE = 4096 }; /* queries */
 
-/* Text number n of the standing grid; NULL after the last. text has room for
- * ORL_PROBLEM_TEXT. */
-const char *bench_grid(size_t n, char *text);
-
 /* ---- Threads ------------------------------------------------------------- */
 
 /* Narrows b->id and b->device to so many of its compute units. Where the driver
@@ -74,10 +70,5 @@ double bench_bytes(const struct run *r);
 
 /* Table or JSON, and the files. */
 oriel_status bench_report(const struct bench *b);
-
-/* "17 of 93: h8 q8192 ..., 4 min left" on a terminal, nothing elsewhere; text
- * NULL wipes it out. */
-void bench_progress(const struct bench *b, size_t done, size_t of,
-                    const char *text);
 
 #endif /* BENCH_H */

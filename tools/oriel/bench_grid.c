@@ -1,5 +1,5 @@
 /* bench_grid.c: the problems that `oriel bench` measures when none is named. */
-#include "bench.h"
+#include "bench_grid.h"
 
 #include <stdio.h>
 
@@ -25,7 +25,7 @@ enum {
     PREFILLS = TYPES * DIMS * WINDOWS
 };
 
-const char *bench_grid(size_t n, char *text)
+const char *bench_grid(size_t n, char text[ORL_PROBLEM_TEXT])
 {
     if (n < PREFILLS) {
         snprintf(text, ORL_PROBLEM_TEXT, "h8 q8192 d%d w%s %s",

@@ -56,10 +56,12 @@ static void put_quoted(FILE *out, const char *text)
     putc('"', out);
 }
 
-/* Findings of one colour. */
+/* Findings of one colour: all of a peer, and ours that differ in their window,
+ * or length, alone. */
 static bool same_series(const struct finding *a, const struct finding *b)
 {
-    return !strcmp(a->series, b->series) && !strcmp(a->peer, b->peer);
+    return !strcmp(a->peer, b->peer) &&
+           (a->peer[0] || !strcmp(a->series, b->series));
 }
 
 /* The first of its series. */
@@ -124,9 +126,7 @@ static void put_plot(FILE *out, const struct findings *all, int x, int y,
             continue;
         fprintf(out, "%s$s%zu using %d:%d with %s title ", next, n, x, y,
                 style);
-        put_quoted(out, f->peer[0] && (who == PEERS || !f->series[0]) ? f->peer
-                        : f->peer[0]                                  ? f->peer
-                                     : f->series);
+        put_quoted(out, f->peer[0] ? f->peer : f->series);
         next = ", \\\n    ";
     }
     fprintf(out, "%s\n", more);

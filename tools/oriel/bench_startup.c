@@ -7,7 +7,9 @@
 #include "bench.h"
 
 #include "child.h"
+#include "clock.h"
 #include "interrupt.h"
+#include "progress.h"
 
 #include "base/error.h"
 
@@ -41,7 +43,10 @@ static oriel_status ask(struct child *c, double *plan, double *call)
 {
     char *text = NULL;
     size_t size = 0;
-    const enum child_answer answer = child_all(c, &text, &size, patience);
+    const double until = clock_now() + patience;
+    enum child_answer answer = CHILD_LATE;
+    while (answer == CHILD_LATE && clock_now() < until && !interrupted())
+        answer = child_all(c, &text, &size, 0.2);
     const int code = child_end(c, answer == CHILD_LATE ? 0 : 5);
     cJSON *row = text ? cJSON_Parse(text) : NULL;
     const bool found = row && number_of(row, "plan_seconds", plan) &&
@@ -99,8 +104,9 @@ static oriel_status measure(const struct bench *b, struct finding *f)
 
 void bench_startup(const struct bench *b, struct finding *f)
 {
-    if (measure(b, f) != ORIEL_OK && !interrupted())
-        fprintf(stderr,
-                "oriel: warning: the start of \"%s\" is not measured: %s\n",
-                f->problem, oriel_last_error()->message);
+    if (measure(b, f) == ORIEL_OK || interrupted())
+        return;
+    progress_clear();
+    fprintf(stderr, "oriel: warning: the start of \"%s\" is not measured: %s\n",
+            f->problem, oriel_last_error()->message);
 }

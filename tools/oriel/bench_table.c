@@ -3,7 +3,6 @@
 #include "bench.h"
 
 #include "bench_plot.h"
-#include "clock.h"
 #include "report.h"
 
 #include "base/error.h"
@@ -11,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* JSON and CSV: every row has the same fields, null where they say nothing. */
 static void add_fields(const struct bench *b, const struct finding *f,
@@ -153,22 +151,4 @@ oriel_status bench_report(const struct bench *b)
     const oriel_status status = put_all(b, &r);
     report_free(&r);
     return status;
-}
-
-void bench_progress(const struct bench *b, size_t done, size_t of,
-                    const char *text)
-{
-    if (!isatty(STDERR_FILENO))
-        return;
-    fputs("\r\033[K", stderr);
-    if (!text)
-        return;
-    fprintf(stderr, "%zu of %zu: %.48s", done + 1, of, text);
-    if (done > 0) {
-        const double left =
-            (clock_now() - b->begin) / (double)done * (double)(of - done);
-        fprintf(stderr, left < 90 ? ", %.0f s left" : ", %.0f min left",
-                left < 90 ? left : left / 60);
-    }
-    fflush(stderr);
 }

@@ -2,12 +2,14 @@
  * measured in the same process. */
 #define _XOPEN_SOURCE 700
 #include "bench.h"
+#include "bench_grid.h"
 #include "bench_plot.h"
 #include "clock.h"
 #include "commands.h"
 #include "device_pick.h"
 #include "interrupt.h"
 #include "output_file.h"
+#include "progress.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -178,9 +180,9 @@ static oriel_status measure_all(struct bench *b, size_t *failures)
 {
     b->begin = clock_now();
     for (size_t n = 0; n < b->problems && !interrupted(); n++) {
-        bench_progress(b, n, b->problems, b->problem[n].text);
+        progress_show(n, b->problems, b->problem[n].text, b->begin);
         const oriel_status status = bench_measure(b, &b->problem[n]);
-        bench_progress(b, n, b->problems, NULL);
+        progress_clear();
         if (status == ORIEL_E_MEMORY)
             return status;
         if (status != ORIEL_OK) {

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "interrupt.h"
 #include "memory.h"
+#include "progress.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -85,6 +86,7 @@ static double limited(double seconds)
 
 static void leave_out(struct peer *p, const char *why)
 {
+    progress_clear();
     if (!interrupted())
         fprintf(stderr, "oriel: warning: peer %s: %s\n", p->file, why);
     child_end(&p->child, 0);
