@@ -253,7 +253,8 @@ static double cost(const struct plan *plan, const struct problem *p,
         orl_cost_peak_flops(d) * word[LANES] / (double)native_lanes(d);
     const double compute = flops / peak * orl_cost_idle(blocks, d);
     const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d);
-    return orl_cost_launched(fmax(compute, memory), 1.0, blocks, d);
+    return orl_cost_launched(orl_cost_overlapped(compute, memory), 1.0, blocks,
+                             d);
 }
 
 static const char *unfit(const struct plan *plan, const struct built *built,
