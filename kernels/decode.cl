@@ -7,11 +7,14 @@
  *
  *     multiply_keys  lanes are channels: products with QK_KEYS keys at a time
  *     weigh_keys     lanes are keys: scores, weights 2^(score - peak), their
- * sum add_values     lanes are channels: weight * value
+ *                    sum
+ *     add_values     lanes are channels: weight * value
  *
- * so rows of k and v are read as they lie. While the keys of a tile are
- * multiplied its values are asked for, while those are added the next keys. For
- * CPUs.
+ * so rows of k and v are read as they lie. Where rows are as many as lanes
+ * (ROW_LANES), they are the lanes of the first two steps: no sum over lanes is
+ * left, and k and v are converted once for all of them. While the keys of a
+ * tile are multiplied its values are asked for, while those are added the next
+ * keys. For CPUs.
  *
  * Tiles and segments of SEGMENT keys lie on a grid that follows from a query's
  * position (see open_task). The sums of a segment begin with nothing, those of
@@ -29,11 +32,12 @@
 #    error "the plan must define HEAD_TILE, QUERY_TILE and KEY_TILE"
 #elif !defined(ROWS) || !defined(SEGMENT) || !defined(QK_KEYS)
 #    error "the plan must define ROWS, SEGMENT and QK_KEYS"
-#elif !defined(PV_VECS) || !defined(LOOK_AHEAD)
-#    error "the plan must define PV_VECS and LOOK_AHEAD"
+#elif !defined(PV_VECS) || !defined(ROW_LANES) || !defined(LOOK_AHEAD)
+#    error "the plan must define PV_VECS, ROW_LANES and LOOK_AHEAD"
 #endif
 #define STRIDED 0 /* channels lie side by side */
 #include "lib/absorb.clh"
+#include "lib/absorb_rows.clh"
 #include "lib/args.clh"
 #include "lib/band.clh"
 #include "lib/elem.clh"
@@ -80,11 +84,11 @@ struct total {
 
 static void merge_sums(struct total *total, const struct sums *part, int r)
 {
-    const float mass = add_lanes(part->mass[r]);
+    const float mass = row_mass(part, r);
     if (mass == 0.0f)
         return;
     const struct scales f =
-        merge_mass(&total->peak, &total->mass, part->peak[r], mass);
+        merge_mass(&total->peak, &total->mass, row_peak(part, r), mass);
     for (int n = 0; n < SLOTS; n++)
         total->sum[n] = merge(total->sum[n], part->sum[slot_at(n, r)], f);
 }
@@ -116,8 +120,8 @@ static void close_row(const struct total *total, struct place at,
 
 static void keep_row(const struct sums *part, int r, global float *kept)
 {
-    kept[0] = part->peak[r];
-    kept[1] = add_lanes(part->mass[r]);
+    kept[0] = row_peak(part, r);
+    kept[1] = row_mass(part, r);
     for (int n = 0; n < SLOTS; n++)
         VSTORE(part->sum[slot_at(n, r)], 0, kept + 2 + slot_begin(n));
 }

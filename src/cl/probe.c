@@ -2,6 +2,7 @@
 #include "cl/probe.h"
 
 #include "cl/check.h"
+#include "cl/probe_core.h"
 #include "plan/family.h"
 
 #include <stdio.h>
@@ -144,6 +145,8 @@ void orl_probe(struct device *out, cl_device_id id)
     d.fp64 = orl_probe_extension(id, "cl_khr_fp64");
     d.prefetch = knows_prefetch(&d);
     d.emulated_fma = emulates_fma(id, &d);
+    if (d.kind == DEVICE_GPU)
+        orl_probe_core(&d, id);
     *out = d;
 }
 

@@ -5,6 +5,7 @@
 #include "base/arith.h"
 #include "model/problem.h"
 
+#include <math.h>
 #include <stddef.h>
 
 /* Those of one number of lanes and storage together, by rising head_dim. */
@@ -58,35 +59,45 @@ const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
     return p;
 }
 
-/* Those of one number of lanes together, by rising rows. */
+/* Those of one number of lanes together, by rising rows, those whose rows are
+ * lanes last. */
 static const struct decode_preset decode_presets[] = {
     /* AVX2: 12 sums, 3 vectors of keys or values and one of another kind fill
      * 16 registers; one sum more is kept in memory, and takes a third longer.
      * Cycles: Zen 2, PoCL 3.1. Of 4 rows, a multiply-add in every slot would
      * take 64, and f16 85: a conversion costs as much as 1.3 of them. Of 1 row,
      * qk8 pv8 takes 61. */
-    {8, 1, 4, 4, 49, 43},
-    {8, 2, 4, 4, 54, 62},
-    {8, 3, 3, 3, 80, 77},
-    {8, 4, 3, 3, 97, 107},
-    {8, 5, 2, 2, 115, 111},
-    {8, 6, 2, 2, 132, 132},
+    {8, 1, false, 4, 4, 49, 43},
+    {8, 2, false, 4, 4, 54, 62},
+    {8, 3, false, 3, 3, 80, 77},
+    {8, 4, false, 3, 3, 97, 107},
+    {8, 5, false, 2, 2, 115, 111},
+    {8, 6, false, 2, 2, 132, 132},
+    /* Zen 2, PoCL 3.1, d 128: 83 and 85 % of peak, f16 72 and 76 %; blocks of 4
+     * rows 65 and 55 %. 8 rows are no faster this way: 12 sums then wait for 13
+     * loads. */
+    {8, 16, true, 6, 3, 312, 352},
+    {8, 24, true, 4, 3, 451, 505},
 
     /* AVX-512: 32 registers; not measured. */
-    {16, 1, 4, 4, 49, 43},
-    {16, 2, 4, 4, 54, 62},
-    {16, 3, 4, 4, 80, 77},
-    {16, 4, 4, 4, 97, 107},
-    {16, 5, 4, 4, 115, 111},
-    {16, 6, 4, 4, 132, 132},
+    {16, 1, false, 4, 4, 49, 43},
+    {16, 2, false, 4, 4, 54, 62},
+    {16, 3, false, 4, 4, 80, 77},
+    {16, 4, false, 4, 4, 97, 107},
+    {16, 5, false, 4, 4, 115, 111},
+    {16, 6, false, 4, 4, 132, 132},
+    {16, 16, true, 12, 4, 312, 352},
+    {16, 32, true, 8, 4, 600, 670},
 
     /* NEON: the same; not measured. */
-    {4, 1, 4, 4, 49, 43},
-    {4, 2, 4, 4, 54, 62},
-    {4, 3, 4, 4, 80, 77},
-    {4, 4, 4, 4, 97, 107},
-    {4, 5, 4, 4, 115, 111},
-    {4, 6, 4, 4, 132, 132},
+    {4, 1, false, 4, 4, 49, 43},
+    {4, 2, false, 4, 4, 54, 62},
+    {4, 3, false, 4, 4, 80, 77},
+    {4, 4, false, 4, 4, 97, 107},
+    {4, 5, false, 4, 4, 115, 111},
+    {4, 6, false, 4, 4, 132, 132},
+    {4, 8, true, 6, 3, 156, 176},
+    {4, 12, true, 4, 3, 226, 253},
 };
 
 const struct decode_preset *orl_decode_preset(int32_t lanes)
@@ -95,6 +106,27 @@ const struct decode_preset *orl_decode_preset(int32_t lanes)
     while (p->lanes != lanes)
         p += ORL_DECODE_ROWS;
     return p;
+}
+
+const struct decode_preset *orl_decode_preset_near(int32_t lanes, int32_t rows,
+                                                   bool row_lanes)
+{
+    const struct decode_preset *p = orl_decode_preset(lanes);
+    const struct decode_preset *const last = p + ORL_DECODE_ROWS - 1;
+    while (p < last && p->row_lanes != row_lanes)
+        p++;
+    while (p < last && p->rows < rows && p[1].row_lanes == row_lanes)
+        p++;
+    return p;
+}
+
+double orl_decode_cycles(const struct decode_preset *preset, bool converted,
+                         int64_t channels)
+{
+    const double all = converted ? preset->converted_cycles : preset->cycles;
+    const double weights =
+        preset->row_lanes ? 1.5 * preset->rows : 3.0 + 3.0 * preset->rows;
+    return (all - weights) * (double)channels / 256.0 + weights;
 }
 
 /* Those of one class and dimension together, by rising dimension. Registers and
@@ -167,4 +199,55 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
     const int64_t weights = rows * (keys + 4);
     return 4 * orl_max(chunks, weights) +
            4 * orl_max(t->key_chunk * value_row, rows * key_items) + 16;
+}
+
+/* The line through all targets of docs/isa.md, AMD within 36 of it and NVIDIA
+ * within 50. Scores are held in vectors of 4. */
+double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
+{
+    const int32_t scores = (int32_t)orl_ceil_div(t->item_keys, 4) * 4;
+    return 60.0 + 2.67 * t->item_rows * (scores + orl_tile_sums(t, v_dim));
+}
+
+/* Instructions that go by while local memory brings 16 bytes to each work-item
+ * of a wave, by the widths of both: 8 on RDNA and CDNA, 8 to 16 on NVIDIA. */
+static const double local_read = 8.0;
+
+/* Time of a step of one of the two long loops: of its instructions, or of what
+ * it reads from local memory. */
+static double step(double fused, double reads)
+{
+    return fmax(fused + reads + 5.0, reads * local_read);
+}
+
+/* Without the waits for local memory within 3 points of what counts in the
+ * machine code of the presets (clang 19 for gfx1030, ptxas 13 for sm_80). */
+double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
+                             int32_t v_dim, bool paired)
+{
+    const double rows = t->item_rows, keys = t->item_keys;
+    const double sums = orl_tile_sums(t, v_dim);
+    const double group = orl_tile_group(t);
+    const double fused = paired ? 0.5 : 1.0;
+    /* To bring 4 numbers to local memory, and to wait for a barrier. */
+    const double load = 12.0, barrier = 20.0;
+
+    const double parts = t->channel_chunk / 4;
+    const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
+    const double staged = (t->query_tile + t->key_tile) * parts / group;
+    const double qk =
+        chunks * (parts * step(4 * rows * keys * fused, rows + keys) +
+                  staged * load + 2.0 * barrier);
+
+    const double weights =
+        14.0 * rows * keys + rows * (t->key_tile / keys + 30);
+
+    const double steps = t->key_chunk / 4.0;
+    const double values =
+        t->key_chunk * sums / 4 * (t->key_tile / keys) / group;
+    const double pv = t->key_tile / (double)t->key_chunk *
+                      (steps * step(4.0 * rows * sums * fused,
+                                    rows + 4.0 * sums / t->sum_lanes) +
+                       values * load + 2.0 * barrier);
+    return qk + weights + pv + 2.0 * rows * sums;
 }
