@@ -88,6 +88,11 @@ double orl_cost_idle_readers(double groups, const struct device *d)
     return (rounds * units + last) / groups;
 }
 
+double orl_cost_overlapped(double compute, double memory)
+{
+    return fmax(compute, memory) + 0.15 * fmin(compute, memory);
+}
+
 double orl_cost_launched(double seconds, double launches, double groups,
                          const struct device *d)
 {

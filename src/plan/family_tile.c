@@ -66,20 +66,6 @@ static struct tile_preset shape_of(const struct plan *plan)
     };
 }
 
-/* Whether rows begin where vectors of PART elements do, in any buffer. */
-static bool is_aligned(const struct tensor *t, uint32_t offset_align)
-{
-    return t->batch % PART == 0 && t->head % PART == 0 && t->row % PART == 0 &&
-           offset_align % (PART * orl_elem_bytes(t->type)) == 0;
-}
-
-static bool all_aligned(const struct problem *p)
-{
-    return is_aligned(&p->q, p->offset_align) &&
-           is_aligned(&p->k, p->offset_align) &&
-           is_aligned(&p->v, p->offset_align);
-}
-
 static bool has_room(const struct tile_preset *t, int32_t v_dim,
                      const struct device *d)
 {
@@ -125,13 +111,37 @@ static bool find_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
     return *count > 0;
 }
 
+/* One for devices with fewer registers, or less room, than the presets of this
+ * dim were made for: the next of a larger dim, which hold less in a work-item.
+ */
+static void find_smaller(const struct tile_preset *fitting[ORL_CANDIDATES],
+                         int *count, const struct problem *p,
+                         const struct device *d)
+{
+    const int32_t v_dim = p->v.channels;
+    const double enough =
+        *count > 0 ? 0.8 * orl_tile_registers(fitting[*count - 1], v_dim)
+                   : INFINITY;
+    const struct tile_preset *t = NULL;
+    for (int32_t dim = larger_dim(p); dim <= ORL_MAX_DIM; dim = t->dim + 1) {
+        int most = 0;
+        t = orl_tile_presets(TILE_MODEST, dim, &most);
+        if (has_room(t, v_dim, d) && orl_tile_registers(t, v_dim) < enough) {
+            fitting[(*count)++] = t;
+            return;
+        }
+    }
+}
+
 static int all_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
                        const struct problem *p, const struct device *d)
 {
     const enum tile_class of = class_of(d);
     int count = 0;
     find_fitting(fitting, &count, of, p, d);
-    if (of != TILE_CPU && of != TILE_MODEST)
+    if (of == TILE_MODEST)
+        find_smaller(fitting, &count, p, d);
+    else if (of != TILE_CPU)
         find_fitting(fitting, &count, TILE_MODEST, p, d);
     return count;
 }
@@ -192,7 +202,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return "a work-item would hold more than 64 sums of values";
     if (p->heads / p->kv_heads % word[GROUP_PACK] != 0)
         return "pack must divide the number of heads that share keys";
-    if (word[ALIGNED] && !all_aligned(p))
+    if (word[ALIGNED] && !orl_family_aligned(p, PART))
         return "aligned needs strides of q, k and v that are multiples of 4 "
                "elements, and offsets that are";
     if (!has_room(&t, v_dim, d))
@@ -224,7 +234,7 @@ static void add(struct plan_list *list, const struct tile_preset *t,
     plan.word[SUM_LANES] = t->sum_lanes;
     plan.word[GROUP_PACK] = pack;
     /* A CPU reads vectors wherever they lie. */
-    plan.word[ALIGNED] = d->kind == DEVICE_GPU && all_aligned(p);
+    plan.word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
     plan.word[PAIRED] = t->of == TILE_PAIRED;
     if (list->count < ORL_CANDIDATES)
         list->plan[list->count++] = plan;
@@ -254,8 +264,8 @@ static double mean_tiles(const struct plan *plan, const struct window *w,
     const int64_t samples = orl_min(blocks, SAMPLES);
     int64_t tiles = 0;
     for (int64_t n = 0; n < samples; n++) {
-        const int64_t q0 =
-            orl_window_block_begin(w, blocks * n / samples, rows);
+        const int64_t q0 = orl_window_block_begin(
+            w, blocks * (2 * n + 1) / (2 * samples), rows);
         const struct tiles t =
             orl_window_tiles(w, q0, rows, plan->word[KEY_TILE]);
         tiles += t.end - t.first;

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Rows of a product: those of the heads that share a key head are stacked. */
 static const int64_t lengths[] = {16, 24, 32, 48, 64, 96, 128, 192, 256};
 enum { LENGTHS = sizeof lengths / sizeof lengths[0], TUNING_ROWS = 2048 };
 
@@ -31,14 +32,11 @@ struct blocks {
     struct crew *crew;
     float *wide[3];         /* q, k, v in float, where stored otherwise */
     const float *q, *k, *v; /* wide, or those of the call */
-    float **score;          /* a block's, for each thread */
-    int64_t length;         /* queries of a block */
+    float **room;           /* of each thread: q, scores, out of a block */
+    int64_t length;         /* queries of a block, in each head */
     int64_t count;          /* blocks of a head */
     int64_t pitch;          /* of a row of scores */
-
-    /* Where few queries attend, those of all heads that share a key head are
-     * the rows of one product: they lie one after another in memory. */
-    bool stacked;
+    int64_t group;          /* heads that share a key head: one product */
 };
 
 static int64_t pitch_of(const struct call *call, int64_t length)
@@ -52,10 +50,10 @@ static int64_t pitch_of(const struct call *call, int64_t length)
     return orl_ceil_div(most, ROWS_LANES) * ROWS_LANES;
 }
 
-static void choose_length(struct blocks *b, int64_t length)
+static void choose_length(struct blocks *b, int64_t rows)
 {
     const struct window *w = &b->call->window;
-    b->length = b->stacked ? w->queries : orl_min(length, w->queries);
+    b->length = orl_clamp(rows / b->group, 1, w->queries);
     b->count = orl_ceil_div(w->queries, b->length);
     b->pitch = pitch_of(b->call, b->length);
 }
@@ -79,51 +77,67 @@ static void multiply(CBLAS_TRANSPOSE transpose, const int64_t size[3],
                     (int)a_pitch, b, b_pitch, 0, c, (int)c_pitch);
 }
 
-/* Rows [i, i + rows) of as many heads as are stacked, from query head head. */
-static void attend_rows(const struct blocks *b, float *score, int64_t entry,
-                        int64_t head, int64_t i, int64_t rows)
+/* Rows of q or of the result of a group: head g, row r is row g * rows + r of
+ * the product, and lies a whole head behind that of the head before. */
+static float *row_at(float *base, const struct problem *p, int64_t n,
+                     int64_t rows, int64_t dim)
+{
+    return base + (n / rows * p->queries + n % rows) * dim;
+}
+
+static float *gather(const struct blocks *b, float *to, int64_t at, int64_t m,
+                     int64_t rows)
+{
+    const struct problem *p = &b->call->problem;
+    const int64_t d = p->q.channels;
+    float *const q = (float *)(uintptr_t)b->q + at * d;
+    if (b->group == 1 || rows == p->queries)
+        return q; /* they are next to each other as it is */
+    for (int64_t n = 0; n < m; n += rows)
+        memcpy(to + n * d, row_at(q, p, n, rows, d),
+               (size_t)(rows * d) * sizeof *to);
+    return to;
+}
+
+/* Rows [i, i + rows) of the heads of key head number kv of all entries. */
+static void attend_rows(const struct blocks *b, float *room, int64_t kv,
+                        int64_t i, int64_t rows)
 {
     const struct problem *p = &b->call->problem;
     const struct window *w = &b->call->window;
-    const int64_t group = p->heads / p->kv_heads;
     const int64_t d = p->q.channels, dv = p->v.channels;
-    const int64_t at = (entry * p->heads + head) * p->queries + i;
-    const int64_t m = b->stacked ? group * rows : rows;
+    const int64_t at = kv * b->group * p->queries + i, m = b->group * rows;
+    const int64_t most = b->group * b->length;
+    float *const score = room, *const out = score + most * b->pitch;
+    float *const mass = out + most * dv, *const q = mass + most;
     const struct span any = orl_window_any(w, i, rows);
-    const int64_t n = any.end - any.begin;
-    const int64_t key = (entry * p->kv_heads + head / group) * p->keys +
-                        (n > 0 ? any.begin : 0);
-    float *out = b->call->out + at * dv;
-    if (n <= 0) {
-        memset(out, 0, (size_t)(m * dv) * sizeof *out);
-        return;
-    }
-    multiply(CblasTrans, (int64_t[]) {m, n, d}, p->scale * 1.44269504f,
-             b->q + at * d, d, b->k + key * d, score, b->pitch);
+    const int64_t n = orl_max(any.end - any.begin, 0);
+    const int64_t key = kv * p->keys + (n > 0 ? any.begin : 0);
+    float *const result = b->call->out + at * dv;
 
-    float mass[256];
+    if (n > 0)
+        multiply(CblasTrans, (int64_t[]) {m, n, d}, p->scale * 1.44269504f,
+                 gather(b, q, at, m, rows), d, b->k + key * d, score, b->pitch);
     for (int64_t r = 0; r < m; r++) {
         const struct span own = orl_window_any(w, i + r % rows, 1);
         const int64_t begin = orl_max(own.begin, any.begin) - any.begin;
         mass[r] =
             rows_soften(score + r * b->pitch, n, begin, own.end - any.begin);
     }
-    multiply(CblasNoTrans, (int64_t[]) {m, dv, n}, 1, score, b->pitch,
-             b->v + key * dv, out, dv);
+    if (n > 0)
+        multiply(CblasNoTrans, (int64_t[]) {m, dv, n}, 1, score, b->pitch,
+                 b->v + key * dv, out, dv);
     for (int64_t r = 0; r < m; r++)
-        rows_scale(out + r * dv, dv, mass[r] > 0 ? 1 / mass[r] : 0);
+        rows_scale(row_at(result, p, r, rows, dv), out + r * dv, dv,
+                   mass[r] > 0 ? 1 / mass[r] : 0);
 }
 
 static void attend_part(void *user, int thread, int64_t n)
 {
     const struct blocks *b = user;
-    const struct problem *p = &b->call->problem;
-    const int64_t step = b->stacked ? p->heads / p->kv_heads : 1;
-    const int64_t heads = p->heads / step;
-    const int64_t block = n % b->count, head = n / b->count % heads;
-    const int64_t i = block * b->length;
-    attend_rows(b, b->score[thread], n / b->count / heads, head * step, i,
-                orl_min(b->length, p->queries - i));
+    const int64_t i = n % b->count * b->length;
+    attend_rows(b, b->room[thread], n / b->count, i,
+                orl_min(b->length, b->call->problem.queries - i));
 }
 
 /* One head of q, k or v, numbered in this order, over all batch entries. */
@@ -155,29 +169,23 @@ static oriel_status run(void *state)
     if (b->wide[0] || b->wide[1] || b->wide[2])
         crew_run(b->crew, p->batch * (p->heads + 2 * p->kv_heads), widen_part,
                  b);
-    const int64_t group = p->heads / p->kv_heads;
-    const int64_t heads = p->heads / (b->stacked ? group : 1);
-    crew_run(b->crew, p->batch * heads * b->count, attend_part, b);
+    crew_run(b->crew, p->batch * p->kv_heads * b->count, attend_part, b);
     return ORIEL_OK;
 }
 
-static oriel_status reserve(struct blocks *b, int64_t floats)
-{
-    for (int n = 0; n < b->call->threads; n++) {
-        free(b->score[n]);
-        b->score[n] =
-            aligned_alloc(4096, (size_t)(floats + 1024) / 1024 * 4096);
-        if (!b->score[n])
-            return orl_fail(ORIEL_E_MEMORY, "not enough memory for scores");
-    }
-    return ORIEL_OK;
-}
-
-static int64_t floats_of(const struct blocks *b)
+static oriel_status reserve(struct blocks *b)
 {
     const struct problem *p = &b->call->problem;
-    return b->pitch *
-           (b->stacked ? p->queries * (p->heads / p->kv_heads) : b->length);
+    const int64_t floats =
+        b->group * b->length * (b->pitch + p->v.channels + 1 + p->q.channels);
+    for (int n = 0; n < b->call->threads; n++) {
+        free(b->room[n]);
+        b->room[n] = aligned_alloc(4096, (size_t)(floats / 1024 + 1) * 4096);
+        if (!b->room[n])
+            return orl_fail(ORIEL_E_MEMORY, "not enough memory for scores");
+        memset(b->room[n], 0, (size_t)floats * sizeof(float));
+    }
+    return ORIEL_OK;
 }
 
 /* Some rows in the middle of one head, on one thread; the better of two. */
@@ -193,8 +201,7 @@ static double try_length(struct blocks *b)
         const double begin = peer_clock();
         for (int64_t i = first; i < orl_min(first + rows, queries);
              i += b->length)
-            attend_rows(b, b->score[0], 0, 0, i,
-                        orl_min(b->length, queries - i));
+            attend_rows(b, b->room[0], 0, i, orl_min(b->length, queries - i));
         const double seconds = peer_clock() - begin;
         best = repeat == 0 || seconds < best ? seconds : best;
     }
@@ -203,21 +210,21 @@ static double try_length(struct blocks *b)
 
 static oriel_status tune(struct blocks *b)
 {
-    const int64_t group = b->call->problem.heads / b->call->problem.kv_heads;
     int64_t best = lengths[0];
     double least = 0;
-    b->stacked = b->call->problem.queries * group <= 16;
-    for (int n = 0; n < LENGTHS && !b->stacked; n++) {
+    for (int n = 0; n < LENGTHS; n++) {
         choose_length(b, lengths[n]);
-        ORL_TRY(reserve(b, floats_of(b)));
+        ORL_TRY(reserve(b));
         const double seconds = try_length(b);
         if (n == 0 || seconds < least) {
             least = seconds;
             best = lengths[n];
         }
+        if (b->length == b->call->problem.queries)
+            break; /* longer ones are the same */
     }
     choose_length(b, best);
-    return reserve(b, floats_of(b));
+    return reserve(b);
 }
 
 static oriel_status widen_all(struct blocks *b)
@@ -249,9 +256,9 @@ static void close_blocks(void *state)
     if (!b)
         return;
     crew_close(b->crew);
-    for (int n = 0; b->score && n < b->call->threads; n++)
-        free(b->score[n]);
-    free(b->score);
+    for (int n = 0; b->room && n < b->call->threads; n++)
+        free(b->room[n]);
+    free(b->room);
     for (int n = 0; n < 3; n++)
         free(b->wide[n]);
     free(b);
@@ -265,10 +272,8 @@ static void print_version(struct text *version, const struct blocks *b)
     size_t length = 0;
     orl_scan_word(&s, &word, &length);
     orl_scan_word(&s, &word, &length);
-    orl_text_add(version, "%.*s for %s", (int)length, word,
-                 openblas_get_corename());
-    if (!b->stacked)
-        orl_text_add(version, " in blocks of %lld", (long long)b->length);
+    orl_text_add(version, "%.*s for %s in blocks of %lld", (int)length, word,
+                 openblas_get_corename(), (long long)b->length);
 }
 
 static oriel_status open_blocks(void **state, const struct call *call,
@@ -280,8 +285,9 @@ static oriel_status open_blocks(void **state, const struct call *call,
     *state = b;
     b->call = call;
     openblas_set_num_threads(1);
-    b->score = calloc((size_t)call->threads, sizeof *b->score);
-    if (!b->score)
+    b->group = call->problem.heads / call->problem.kv_heads;
+    b->room = calloc((size_t)call->threads, sizeof *b->room);
+    if (!b->room)
         return orl_fail(ORIEL_E_MEMORY, "not enough memory");
     ORL_TRY(crew_open(&b->crew, call->threads));
     ORL_TRY(widen_all(b));

@@ -124,10 +124,10 @@ float rows_soften(float *row, int64_t width, int64_t begin, int64_t end)
     return sum;
 }
 
-void rows_scale(float *row, int64_t width, float factor)
+void rows_scale(float *to, const float *from, int64_t width, float factor)
 {
     for (int64_t c = 0; c < width; c++)
-        row[c] *= factor;
+        to[c] = factor > 0 ? from[c] * factor : 0;
 }
 
 static void widen_bf16(float *to, const uint16_t *from, size_t count)

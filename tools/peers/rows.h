@@ -19,7 +19,8 @@ enum { ROWS_LANES = 8 };
  * for width rounded up to ROWS_LANES. */
 float rows_soften(float *row, int64_t width, int64_t begin, int64_t end);
 
-void rows_scale(float *row, int64_t width, float factor);
+/* factor 0: zeros, whatever stands there. */
+void rows_scale(float *to, const float *from, int64_t width, float factor);
 
 /* type: an oriel_type. */
 void rows_widen(float *to, const void *from, size_t count, uint32_t type);
