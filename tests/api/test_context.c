@@ -267,8 +267,8 @@ START_TEST(a_part_of_a_device_is_a_device)
         oriel_context_destroy(context);
     }
     ck_assert_msg(j.lines == 0, "%s", j.last);
+    /* The part stays: a thread of PoCL 3.1 may still read it. */
     clReleaseContext(cl);
-    clReleaseDevice(part);
     snprintf(command, sizeof command, "rm -r %s", folder);
     ck_assert_int_eq(system(command), 0);
 }

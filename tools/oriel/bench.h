@@ -17,7 +17,6 @@ struct bench {
     char command[1024];      /* as it was called */
     char folder[BENCH_PATH]; /* for files of this process; "": none yet */
     const char *device_name; /* of --device, or NULL */
-    bool split;              /* device is a part of another, ours to release */
     bool named;              /* the user named the problems */
     bool growth;             /* --growth */
 

@@ -79,8 +79,9 @@ oriel_status bench_threads(struct bench *b, int64_t threads)
         clCreateSubDevices(b->id, part, 1, &id, &made) != CL_SUCCESS ||
         made != 1)
         return begin_anew(b, threads);
+    /* Never released: a thread of PoCL 3.1 that lets go of its last command
+     * reads the part after everything that holds it is gone. */
     b->id = id;
-    b->split = true;
     orl_probe(&b->device, id);
     return b->device.compute_units == threads
                ? ORIEL_OK

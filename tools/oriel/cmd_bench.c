@@ -162,8 +162,6 @@ static void close_all(struct bench *b)
     job_close(&b->reference);
     burst_close(&b->burst);
     machine_close(&b->machine);
-    if (b->split)
-        clReleaseDevice(b->id);
     for (size_t n = 0; n < b->problems; n++)
         run_free(&b->problem[n]);
     free(b->problem);
