@@ -45,11 +45,6 @@
 #include "lib/task.clh"
 #include "lib/vec.clh"
 
-static inline long floor_div(long a, int b)
-{
-    return a / b - (a % b < 0);
-}
-
 /* Sums over segment number n of the grid. */
 static void sum_segment(struct sums part[BLOCKS], const struct task *task,
                         long n, global const k_elem *k, global const v_elem *v,
@@ -133,7 +128,7 @@ static void keep_segment(const struct task *task, int segment,
                          const struct call *call)
 {
     struct sums part[BLOCKS];
-    const long zero = floor_div(task->any.begin - task->origin, SEGMENT);
+    const long zero = grid_number(task->origin, task->any.begin);
     sum_segment(part, task, zero + segment, k, v, call);
     for (int n = 0; n < task->rows; n++) {
         const struct place at = place_of(first, n);
@@ -156,7 +151,7 @@ static void attend_all(const struct task *task, struct place first,
         total[n].mass = 0.0f;
         total[n].peak = -FLT_MAX;
     }
-    long s = floor_div(task->any.begin - task->origin, SEGMENT);
+    long s = grid_number(task->origin, task->any.begin);
     for (; task->origin + s * SEGMENT < task->any.end; s++) {
         sum_segment(part, task, s, k, v, call);
         for (int n = 0; n < task->rows; n++)

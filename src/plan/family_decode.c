@@ -290,20 +290,11 @@ static int64_t segment_count(const struct plan *plan, const struct extent *e)
     return orl_ceil_div(keys - 1, plan->word[SEGMENT]) + 1;
 }
 
-/* For each row and segment the highest score, the sum of weights and the sums
- * of values, as floats. */
 static int64_t workspace(const struct plan *plan, const struct extent *e)
 {
     if (!plan->word[SPLIT])
         return 0;
-    const int64_t segments = segment_count(plan, e);
-    const int64_t row_bytes = 4 * ((int64_t)plan->variant.v_dim + 2);
-    const double bytes = (double)e->batch * (double)e->heads *
-                         (double)e->queries * (double)segments *
-                         (double)row_bytes;
-    if (bytes > 0x1p62)
-        return INT64_MAX;
-    return e->batch * e->heads * e->queries * segments * row_bytes;
+    return orl_family_parts(e, segment_count(plan, e), plan->variant.v_dim);
 }
 
 static void launches(const struct plan *plan, const struct extent *e,
@@ -366,8 +357,7 @@ static double cost(const struct plan *plan, const struct problem *p,
                            word[LANES];
     const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) *
                           orl_cost_idle_readers(groups, d);
-    /* They overlap, but not wholly. */
-    const double seconds = fmax(compute, memory) + 0.15 * fmin(compute, memory);
+    const double seconds = orl_cost_overlapped(compute, memory);
     if (!word[SPLIT])
         return orl_cost_launched(seconds, 1.0, groups, d);
     const double moved = 2.0 * (double)workspace(plan, &whole);

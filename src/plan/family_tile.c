@@ -66,20 +66,6 @@ static struct tile_preset shape_of(const struct plan *plan)
     };
 }
 
-/* Whether rows begin where vectors of PART elements do, in any buffer. */
-static bool is_aligned(const struct tensor *t, uint32_t offset_align)
-{
-    return t->batch % PART == 0 && t->head % PART == 0 && t->row % PART == 0 &&
-           offset_align % (PART * orl_elem_bytes(t->type)) == 0;
-}
-
-static bool all_aligned(const struct problem *p)
-{
-    return is_aligned(&p->q, p->offset_align) &&
-           is_aligned(&p->k, p->offset_align) &&
-           is_aligned(&p->v, p->offset_align);
-}
-
 static bool has_room(const struct tile_preset *t, int32_t v_dim,
                      const struct device *d)
 {
@@ -216,7 +202,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return "a work-item would hold more than 64 sums of values";
     if (p->heads / p->kv_heads % word[GROUP_PACK] != 0)
         return "pack must divide the number of heads that share keys";
-    if (word[ALIGNED] && !all_aligned(p))
+    if (word[ALIGNED] && !orl_family_aligned(p, PART))
         return "aligned needs strides of q, k and v that are multiples of 4 "
                "elements, and offsets that are";
     if (!has_room(&t, v_dim, d))
@@ -248,7 +234,7 @@ static void add(struct plan_list *list, const struct tile_preset *t,
     plan.word[SUM_LANES] = t->sum_lanes;
     plan.word[GROUP_PACK] = pack;
     /* A CPU reads vectors wherever they lie. */
-    plan.word[ALIGNED] = d->kind == DEVICE_GPU && all_aligned(p);
+    plan.word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
     plan.word[PAIRED] = t->of == TILE_PAIRED;
     if (list->count < ORL_CANDIDATES)
         list->plan[list->count++] = plan;

@@ -16,10 +16,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Devices with a matrix unit are offered what others are, too: that is listed
+ * once. */
+#define UNIT(of)                                                               \
+    {                                                                          \
+        .kind = DEVICE_GPU, .group_limit = 1024, .local_bytes = 64 << 10,      \
+        .full_profile = 1, .little_endian = 1, .compiler = 1, .matrix = of     \
+    }
+
 static const struct {
     const char *name;
     struct device facts;
 } classes[] = {
+    {"mma", UNIT(ENGINE_MMA)},
+    {"mma8", UNIT(ENGINE_MMA8)},
+    {"wmma11", UNIT(ENGINE_WMMA11)},
+    {"wmma12", UNIT(ENGINE_WMMA12)},
+    {"mfma", UNIT(ENGINE_MFMA)},
+    {"mfma8", UNIT(ENGINE_MFMA8)},
     {"wide",
      {.vendor = "NVIDIA Corporation",
       .name = "sm",
@@ -53,7 +67,14 @@ static const char *const problems[] = {
     "h1 q4096 d64 w127,0 f16",
     "h4/1 q4096 d128 w127,0 bf16 cap30",
     "h1 q4096 d59 v111 w127,0",
+    /* of matrix alone */
+    "h1 q4096 d96 w127,0 f16",
+    "h1 q4096 d128 w127,0 f16",
+    "h1 q4096 d256 w127,0 f16",
+    "h1 q4096 d59 v111 w127,0 bf16",
 };
+
+enum { COMMON = 10 }; /* problems, before those of matrix alone */
 
 static void need(bool holds, const char *what)
 {
@@ -74,8 +95,9 @@ static void write_text(const char *folder, const char *kernel)
          path);
 }
 
-static void list(const struct family *family, const char *problem, int n)
+static void list(const struct family *family, size_t at, int n)
 {
+    const char *problem = problems[at];
     const struct device *d = &classes[n].facts;
     oriel_problem wanted;
     struct problem p;
@@ -83,7 +105,10 @@ static void list(const struct family *family, const char *problem, int n)
     need(orl_problem_parse(&wanted, problem) == ORIEL_OK &&
              orl_problem_check(&p, &wanted) == ORIEL_OK,
          problem);
-    if (family->rejects(&p, d))
+    const bool matrix = strcmp(family->name, "matrix") == 0;
+    if (!matrix && at >= COMMON)
+        return;
+    if (family->rejects(&p, d) || matrix != (d->matrix != 0))
         return;
     family->candidates(&p, d, &plans);
     const bool plain = strcmp(family->name, "row") == 0;
@@ -102,7 +127,7 @@ int main(int count, char **arguments)
         write_text(arguments[1], orl_families[f]->name);
         for (size_t n = 0; n < sizeof classes / sizeof *classes; n++)
             for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
-                list(orl_families[f], problems[i], (int)n);
+                list(orl_families[f], i, (int)n);
     }
     return EXIT_SUCCESS;
 }

@@ -81,7 +81,8 @@ static void add_columns(const struct bench *b, const struct finding *f,
         report_number(out, "warm ms", f->warm_seconds * 1e3);
     }
     report_number(out, "MB", f->memory * 1e-6);
-    report_text(out, "plan", f->peer[0] ? f->version : f->plan);
+    report_text(out, b->peers.count ? "plan or version" : "plan",
+                f->peer[0] ? f->version : f->plan);
 }
 
 /* What the numbers belong to, as comments. */
