@@ -355,7 +355,8 @@ static double cost(const struct plan *plan, const struct problem *p,
     const double compute = cycles * 4.0 * native_lanes(d) /
                            orl_cost_peak_flops(d) * idle * native_lanes(d) /
                            word[LANES];
-    const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) * idle;
+    const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) *
+                          orl_cost_idle_readers(groups, d);
     /* They overlap, but not wholly. */
     const double seconds = fmax(compute, memory) + 0.15 * fmin(compute, memory);
     if (!word[SPLIT])

@@ -5,6 +5,7 @@
 #include "base/arith.h"
 #include "model/problem.h"
 
+#include <math.h>
 #include <stddef.h>
 
 /* Those of one number of lanes and storage together, by rising head_dim. */
@@ -198,4 +199,55 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
     const int64_t weights = rows * (keys + 4);
     return 4 * orl_max(chunks, weights) +
            4 * orl_max(t->key_chunk * value_row, rows * key_items) + 16;
+}
+
+/* The line through all targets of docs/isa.md, AMD within 36 of it and NVIDIA
+ * within 50. Scores are held in vectors of 4. */
+double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
+{
+    const int32_t scores = (int32_t)orl_ceil_div(t->item_keys, 4) * 4;
+    return 60.0 + 2.67 * t->item_rows * (scores + orl_tile_sums(t, v_dim));
+}
+
+/* Instructions that go by while local memory brings 16 bytes to each work-item
+ * of a wave, by the widths of both: 8 on RDNA and CDNA, 8 to 16 on NVIDIA. */
+static const double local_read = 8.0;
+
+/* Time of a step of one of the two long loops: of its instructions, or of what
+ * it reads from local memory. */
+static double step(double fused, double reads)
+{
+    return fmax(fused + reads + 5.0, reads * local_read);
+}
+
+/* Without the waits for local memory within 3 points of what counts in the
+ * machine code of the presets (clang 19 for gfx1030, ptxas 13 for sm_80). */
+double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
+                             int32_t v_dim, bool paired)
+{
+    const double rows = t->item_rows, keys = t->item_keys;
+    const double sums = orl_tile_sums(t, v_dim);
+    const double group = orl_tile_group(t);
+    const double fused = paired ? 0.5 : 1.0;
+    /* To bring 4 numbers to local memory, and to wait for a barrier. */
+    const double load = 12.0, barrier = 20.0;
+
+    const double parts = t->channel_chunk / 4;
+    const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
+    const double staged = (t->query_tile + t->key_tile) * parts / group;
+    const double qk =
+        chunks * (parts * step(4 * rows * keys * fused, rows + keys) +
+                  staged * load + 2.0 * barrier);
+
+    const double weights =
+        14.0 * rows * keys + rows * (t->key_tile / keys + 30);
+
+    const double steps = t->key_chunk / 4.0;
+    const double values =
+        t->key_chunk * sums / 4 * (t->key_tile / keys) / group;
+    const double pv = t->key_tile / (double)t->key_chunk *
+                      (steps * step(4.0 * rows * sums * fused,
+                                    rows + 4.0 * sums / t->sum_lanes) +
+                       values * load + 2.0 * barrier);
+    return qk + weights + pv + 2.0 * rows * sums;
 }

@@ -79,4 +79,12 @@ int32_t orl_tile_group(const struct tile_preset *t);
 int32_t orl_tile_sums(const struct tile_preset *t, int32_t v_dim);
 int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim);
 
+/* About how many registers compilers take for a work-item. */
+double orl_tile_registers(const struct tile_preset *t, int32_t v_dim);
+
+/* What a work-item needs for one tile, in instructions. paired: two
+ * multiply-adds are one. */
+double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
+                             int32_t v_dim, bool paired);
+
 #endif /* ORL_PLAN_PRESETS_H */

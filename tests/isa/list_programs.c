@@ -3,8 +3,9 @@
  *
  *     list_programs FOLDER
  *
- * writes FOLDER/<kernel>.cl, and a line for each program (of row, whose
- * programs differ in the size of a group alone, the first one):
+ * writes FOLDER/<kernel>.cl, and a line for each program (of row and segment,
+ * whose programs for a problem differ in the size of a group or of a segment
+ * alone, the first one and the last):
  *
  *     class | problem | plan | options */
 #include "base/error.h"
@@ -55,6 +56,23 @@ static const char *const problems[] = {
     "h1 q4096 d59 v111 w127,0",
 };
 
+/* The same of few queries: rows of a group from 1 to 16. */
+static const char *const few[] = {
+    "h1 q1 k4096 d64 winf,0",
+    "h1 q1 k4096 d512 winf,0",
+    "h4/1 q1 k4096 d128 winf,0",
+    "h4/1 q1 k4096 d128 winf,0 f16",
+    "h8/1 q1 k4096 d128 winf,0 bf16 cap30",
+    "h8/1 q1 k4096 d256 winf,0 f16",
+    "h3/1 q5 k4096 d59 v111 winf,0",
+    "h1 q16 k4096 d64 winf,0",
+    "h4/1 q4 k4096 d128 winf,0 f16",
+    "h8/1 q2 k4096 d256 winf,0",
+};
+
+enum { PROBLEMS = sizeof problems / sizeof *problems };
+enum { FEW = sizeof few / sizeof *few };
+
 static void need(bool holds, const char *what)
 {
     if (holds)
@@ -87,7 +105,9 @@ static void list(const struct family *family, const char *problem, int n)
         return;
     family->candidates(&p, d, &plans);
     const bool plain = strcmp(family->name, "row") == 0;
-    for (int i = 0; i < (plain ? 1 : plans.count); i++) {
+    const bool last = strcmp(family->name, "segment") == 0;
+    for (int i = last ? plans.count - 1 : 0; i < (plain ? 1 : plans.count);
+         i++) {
         char text[ORL_PLAN_TEXT], options[ORL_OPTIONS_TEXT];
         orl_plan_print(&plans.plan[i], text, sizeof text);
         orl_source_options(&plans.plan[i], d, options);
@@ -100,9 +120,12 @@ int main(int count, char **arguments)
     need(count == 2, "say where to write the texts of the kernels");
     for (int f = 0; orl_families[f]; f++) {
         write_text(arguments[1], orl_families[f]->name);
+        const bool few_queries =
+            orl_families[f] == orl_family_named("segment", 7);
+        const char *const *texts = few_queries ? few : problems;
         for (size_t n = 0; n < sizeof classes / sizeof *classes; n++)
-            for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
-                list(orl_families[f], problems[i], (int)n);
+            for (size_t i = 0; i < (few_queries ? FEW : PROBLEMS); i++)
+                list(orl_families[f], texts[i], (int)n);
     }
     return EXIT_SUCCESS;
 }
