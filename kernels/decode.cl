@@ -7,11 +7,14 @@
  *
  *     multiply_keys  lanes are channels: products with QK_KEYS keys at a time
  *     weigh_keys     lanes are keys: scores, weights 2^(score - peak), their
- * sum add_values     lanes are channels: weight * value
+ *                    sum
+ *     add_values     lanes are channels: weight * value
  *
- * so rows of k and v are read as they lie. While the keys of a tile are
- * multiplied its values are asked for, while those are added the next keys. For
- * CPUs.
+ * so rows of k and v are read as they lie. Where rows are as many as lanes
+ * (ROW_LANES), they are the lanes of the first two steps: no sum over lanes is
+ * left, and k and v are converted once for all of them. While the keys of a
+ * tile are multiplied its values are asked for, while those are added the next
+ * keys. For CPUs.
  *
  * Tiles and segments of SEGMENT keys lie on a grid that follows from a query's
  * position (see open_task). The sums of a segment begin with nothing, those of
@@ -29,22 +32,18 @@
 #    error "the plan must define HEAD_TILE, QUERY_TILE and KEY_TILE"
 #elif !defined(ROWS) || !defined(SEGMENT) || !defined(QK_KEYS)
 #    error "the plan must define ROWS, SEGMENT and QK_KEYS"
-#elif !defined(PV_VECS) || !defined(LOOK_AHEAD)
-#    error "the plan must define PV_VECS and LOOK_AHEAD"
+#elif !defined(PV_VECS) || !defined(ROW_LANES) || !defined(LOOK_AHEAD)
+#    error "the plan must define PV_VECS, ROW_LANES and LOOK_AHEAD"
 #endif
 #define STRIDED 0 /* channels lie side by side */
 #include "lib/absorb.clh"
+#include "lib/absorb_rows.clh"
 #include "lib/args.clh"
 #include "lib/band.clh"
 #include "lib/elem.clh"
 #include "lib/merge.clh"
 #include "lib/task.clh"
 #include "lib/vec.clh"
-
-static inline long floor_div(long a, int b)
-{
-    return a / b - (a % b < 0);
-}
 
 /* Sums over segment number n of the grid. */
 static void sum_segment(struct sums part[BLOCKS], const struct task *task,
@@ -80,11 +79,11 @@ struct total {
 
 static void merge_sums(struct total *total, const struct sums *part, int r)
 {
-    const float mass = add_lanes(part->mass[r]);
+    const float mass = row_mass(part, r);
     if (mass == 0.0f)
         return;
     const struct scales f =
-        merge_mass(&total->peak, &total->mass, part->peak[r], mass);
+        merge_mass(&total->peak, &total->mass, row_peak(part, r), mass);
     for (int n = 0; n < SLOTS; n++)
         total->sum[n] = merge(total->sum[n], part->sum[slot_at(n, r)], f);
 }
@@ -116,8 +115,8 @@ static void close_row(const struct total *total, struct place at,
 
 static void keep_row(const struct sums *part, int r, global float *kept)
 {
-    kept[0] = part->peak[r];
-    kept[1] = add_lanes(part->mass[r]);
+    kept[0] = row_peak(part, r);
+    kept[1] = row_mass(part, r);
     for (int n = 0; n < SLOTS; n++)
         VSTORE(part->sum[slot_at(n, r)], 0, kept + 2 + slot_begin(n));
 }
@@ -129,7 +128,7 @@ static void keep_segment(const struct task *task, int segment,
                          const struct call *call)
 {
     struct sums part[BLOCKS];
-    const long zero = floor_div(task->any.begin - task->origin, SEGMENT);
+    const long zero = grid_number(task->origin, task->any.begin);
     sum_segment(part, task, zero + segment, k, v, call);
     for (int n = 0; n < task->rows; n++) {
         const struct place at = place_of(first, n);
@@ -152,7 +151,7 @@ static void attend_all(const struct task *task, struct place first,
         total[n].mass = 0.0f;
         total[n].peak = -FLT_MAX;
     }
-    long s = floor_div(task->any.begin - task->origin, SEGMENT);
+    long s = grid_number(task->origin, task->any.begin);
     for (; task->origin + s * SEGMENT < task->any.end; s++) {
         sum_segment(part, task, s, k, v, call);
         for (int n = 0; n < task->rows; n++)

@@ -1,9 +1,10 @@
-/* peak.cl: the arithmetic peak of a device, to hold other times against.
+/* peak.cl: what a device can do at its best, to hold other times against.
  *
- * A work-item runs 12 independent chains of fused multiply-adds, enough to hide
- * the latency of one (4 or 5 cycles, two a cycle), on vectors of LANES floats.
- * LANES should be the native vector width of the device: twice that does not
- * fit the registers. Useful flops of a work-item:
+ * burst: arithmetic. A work-item runs 12 independent chains of fused
+ * multiply-adds, enough to hide the latency of one (4 or 5 cycles, two a
+ * cycle), on vectors of LANES floats. LANES should be the native vector width
+ * of the device: twice that does not fit the registers. Useful flops of a
+ * work-item:
  *
  *     2 * 12 * LANES * count
  *
@@ -20,6 +21,19 @@ typedef float vf;
 typedef JOIN(float, LANES) vf;
 #endif
 
+static float sum_of(vf v)
+{
+    union {
+        vf vec;
+        float lane[LANES];
+    } all;
+    all.vec = v;
+    float sum = 0.0f;
+    for (int x = 0; x < LANES; x++)
+        sum += all.lane[x];
+    return sum;
+}
+
 kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 burst(global float *out, int count, float m, float c)
 {
@@ -35,13 +49,31 @@ burst(global float *out, int count, float m, float c)
         a8 = fma(a8, times, plus), a9 = fma(a9, times, plus);
         b0 = fma(b0, times, plus), b1 = fma(b1, times, plus);
     }
-    union {
-        vf vec;
-        float lane[LANES];
-    } sum;
-    sum.vec = a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + b0 + b1;
-    float all = 0.0f;
-    for (int x = 0; x < LANES; x++)
-        all += sum.lane[x];
-    out[get_group_id(0)] = all;
+    out[get_group_id(0)] =
+        sum_of(a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + b0 + b1);
+}
+
+/* A plain sum over memory: group g adds 8 * steps vectors of LANES floats, from
+ * vector 8 * steps * g on, and leaves its sum behind what all groups add. It
+ * reads four streams at once: a core asks for more lines ahead when it sees
+ * several of them (Zen 2, 134 MB, one thread: 16 GB/s by one stream, 24 by
+ * four). */
+kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+total(global vf *memory, int steps)
+{
+    const long stream = 2L * steps, all = 4L * stream;
+    global const vf *a = memory + all * (long)get_group_id(0);
+    global const vf *b = a + stream, *c = b + stream, *d = c + stream;
+    vf a0 = (vf)(0.0f), a1 = a0, b0 = a0, b1 = a0;
+    vf c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+    for (int i = 0; i < 2 * steps; i += 2) {
+        a0 += a[i], a1 += a[i + 1];
+        b0 += b[i], b1 += b[i + 1];
+        c0 += c[i], c1 += c[i + 1];
+        d0 += d[i], d1 += d[i + 1];
+    }
+    global float *sums =
+        (global float *)(memory + all * (long)get_num_groups(0));
+    sums[get_group_id(0)] =
+        sum_of(((a0 + a1) + (b0 + b1)) + ((c0 + c1) + (d0 + d1)));
 }

@@ -37,7 +37,18 @@ static void pass_line(void *context, int level, const char *text)
     c->line(c->user, (oriel_log_level)level, text);
 }
 
-/* The only device of a context, or the one named if it is there. */
+/* The device that this one is a part of; NULL: it is whole. */
+static cl_device_id parent_of(cl_device_id id)
+{
+    cl_device_id parent = NULL;
+    if (clGetDeviceInfo(id, CL_DEVICE_PARENT_DEVICE, sizeof parent, &parent,
+                        NULL) != CL_SUCCESS)
+        return NULL;
+    return parent;
+}
+
+/* The only device of a context, or the one named if it is there. Of a context
+ * that was made for a part of a device, PoCL 3.1 says it had the whole one. */
 static oriel_status device_of(cl_device_id *out, cl_context context,
                               cl_device_id named)
 {
@@ -62,11 +73,12 @@ static oriel_status device_of(cl_device_id *out, cl_context context,
                         "device is NULL and the context has %u devices: name "
                         "one of them",
                         (unsigned)count);
-    for (cl_uint n = 0; n < count; n++)
-        if (ids[n] == named) {
-            *out = named;
-            return ORIEL_OK;
-        }
+    for (cl_device_id id = named; id; id = parent_of(id))
+        for (cl_uint n = 0; n < count; n++)
+            if (ids[n] == id) {
+                *out = named;
+                return ORIEL_OK;
+            }
     return orl_fail(ORIEL_E_ARGUMENT, "device does not belong to context");
 }
 

@@ -2,6 +2,7 @@
 #include "cl/probe.h"
 
 #include "cl/check.h"
+#include "cl/probe_core.h"
 #include "plan/family.h"
 
 #include <stdio.h>
@@ -146,6 +147,8 @@ void orl_probe(struct device *out, cl_device_id id)
     d.fp64 = orl_probe_extension(id, "cl_khr_fp64");
     d.prefetch = knows_prefetch(&d);
     d.emulated_fma = emulates_fma(id, &d);
+    if (d.kind == DEVICE_GPU)
+        orl_probe_core(&d, id);
     *out = d;
 }
 
@@ -207,6 +210,15 @@ static bool is_number(const char *text)
     return text[0] != 0 && strspn(text, "0123456789") == strlen(text);
 }
 
+/* A device that is switched off or in use elsewhere. */
+static bool is_away(cl_device_id id)
+{
+    cl_bool available = CL_TRUE;
+    return clGetDeviceInfo(id, CL_DEVICE_AVAILABLE, sizeof available,
+                           &available, NULL) == CL_SUCCESS &&
+           !available;
+}
+
 /* How good a choice a device is: 0 if it is none, else the more the better. */
 static int rank_of(const struct device *d, const char *wanted, size_t number)
 {
@@ -227,19 +239,27 @@ oriel_status orl_probe_pick(cl_device_id *out, const char *wanted)
 
     cl_device_id best = NULL;
     int best_rank = 0;
-    size_t number = 0;
+    size_t number = 0, away = 0;
     for (size_t n = 0; n < count; n++) {
         struct device d;
         if (!list[n].id)
             continue;
         orl_probe(&d, list[n].id);
         const int rank = rank_of(&d, wanted, number++);
-        if (rank > best_rank) {
+        if (rank > 0 && is_away(list[n].id)) {
+            away++;
+        } else if (rank > best_rank) {
             best = list[n].id;
             best_rank = rank;
         }
     }
     free(list);
+    if (!best && away > 0)
+        return orl_fail(ORIEL_E_UNSUPPORTED,
+                        "the OpenCL device %s%s%sis not available now, says "
+                        "its driver",
+                        wanted && wanted[0] ? "\"" : "", wanted ? wanted : "",
+                        wanted && wanted[0] ? "\" " : "");
     if (!best && wanted && wanted[0])
         return orl_fail(ORIEL_E_UNSUPPORTED,
                         "no OpenCL device is named like \"%s\"", wanted);

@@ -10,6 +10,9 @@
  * Facts that a device does not tell stay unknown. */
 void orl_probe(struct device *out, cl_device_id id);
 
+/* Whether the device names this extension. */
+bool orl_probe_extension(cl_device_id id, const char *name);
+
 /* The devices of every platform, in the order of the OpenCL loader; and, with
  * id NULL, platforms that fail, which must not hide the others. */
 struct listed {

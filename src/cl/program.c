@@ -4,12 +4,19 @@
 #include "base/arith.h"
 #include "cl/check.h"
 #include "cl/launch.h"
+#include "cl/probe.h"
 #include "cl/selftest.h"
 #include "cl/source.h"
 #include "cl/trial.h"
 
+#include <CL/cl_ext.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of cl_intel_required_subgroup_size, for headers that lack it. */
+#ifndef CL_KERNEL_SPILL_MEM_SIZE_INTEL
+#    define CL_KERNEL_SPILL_MEM_SIZE_INTEL 0x4109
+#endif
 
 struct program {
     struct program *next;
@@ -179,19 +186,41 @@ static int64_t kernel_bytes(cl_kernel kernel, cl_device_id id,
                             cl_kernel_work_group_info name)
 {
     cl_ulong bytes = 0;
-    clGetKernelWorkGroupInfo(kernel, id, name, sizeof bytes, &bytes, NULL);
-    return (int64_t)bytes;
+    if (clGetKernelWorkGroupInfo(kernel, id, name, sizeof bytes, &bytes,
+                                 NULL) != CL_SUCCESS)
+        return 0;
+    return bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes;
 }
+
+/* Most work-items of a group; 0: not known. A limit below the group that the
+ * kernel was compiled for contradicts the build (Mesa 22.3: 32 for kernels of
+ * 64, which run): then the launch that follows decides. */
+static int64_t kernel_group_limit(cl_kernel kernel, cl_device_id id)
+{
+    size_t limit = 0, own[3] = {0};
+    clGetKernelWorkGroupInfo(kernel, id, CL_KERNEL_WORK_GROUP_SIZE,
+                             sizeof limit, &limit, NULL);
+    clGetKernelWorkGroupInfo(kernel, id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE,
+                             sizeof own, own, NULL);
+    const bool contradicts = limit < own[0] * own[1] * own[2];
+    return contradicts || limit > INT64_MAX ? 0 : (int64_t)limit;
+}
+
+/* An extension that drivers without it need not survive being asked for. */
+static const char *const tells_spills = "cl_intel_required_subgroup_size";
 
 static struct built built_of(const cl_kernel *kernels, cl_device_id id)
 {
     struct built b = {0};
+    const bool spills = orl_probe_extension(id, tells_spills);
     for (int n = 0; n < ORL_KERNELS && kernels[n]; n++) {
-        size_t group = 0;
-        clGetKernelWorkGroupInfo(kernels[n], id, CL_KERNEL_WORK_GROUP_SIZE,
-                                 sizeof group, &group, NULL);
-        if (b.group_limit == 0 || (int64_t)group < b.group_limit)
-            b.group_limit = (int64_t)group;
+        const int64_t group = kernel_group_limit(kernels[n], id);
+        if (group > 0 && (b.group_limit == 0 || group < b.group_limit))
+            b.group_limit = group;
+        if (spills)
+            b.spill_bytes = orl_max(
+                b.spill_bytes,
+                kernel_bytes(kernels[n], id, CL_KERNEL_SPILL_MEM_SIZE_INTEL));
         b.local_bytes =
             orl_max(b.local_bytes,
                     kernel_bytes(kernels[n], id, CL_KERNEL_LOCAL_MEM_SIZE));

@@ -46,6 +46,15 @@ struct device {
     int64_t emulated_fma;   /* 1: fma() is computed in integers, slowly */
     int64_t matrix;         /* enum matrix_engine, found by a trial */
 
+    /* Of a core, the part of a GPU that runs a group: a compute unit, or the
+     * execution units of Intel that share a local memory. */
+    int64_t core_units;       /* compute units of a core */
+    int64_t core_lanes;       /* multiply-adds of f32 that it does per clock */
+    int64_t core_registers;   /* of 32 bits, for all its work-items */
+    int64_t core_local_bytes; /* local memory, for all its groups */
+    int64_t item_registers;   /* most that a work-item can have */
+    int64_t wave_items;       /* work-items that run in step */
+
     /* A work-item silently ends after so many iterations of all its loops;
      * 0: no limit was met. Mesa's llvmpipe stops at 65535. */
     int64_t loop_limit;

@@ -4,6 +4,7 @@
 
 #include "base/arith.h"
 #include "model/elem.h"
+#include "plan/occupancy.h"
 
 #include <math.h>
 
@@ -13,31 +14,42 @@ static double known(int64_t fact, double otherwise)
 }
 
 /* Some drivers tell nothing, or 1, 5 or 95 MHz, the clock of an idle device. */
-static double cycles(const struct device *d, double otherwise)
+double orl_cost_clock(const struct device *d)
 {
-    return d->clock_mhz >= 100 ? (double)d->clock_mhz * 1e6 : otherwise;
+    if (d->clock_mhz >= 100)
+        return (double)d->clock_mhz * 1e6;
+    return d->kind == DEVICE_GPU ? 1e9 : 2.5e9;
 }
 
 double orl_cost_peak_flops(const struct device *d)
 {
     const double units = known(d->compute_units, 1.0);
-    /* Lanes of a GPU's compute unit: 64 (AMD), 128 (NVIDIA), 8 (Intel); a
-     * multiply-add each per clock. */
     if (d->kind == DEVICE_GPU)
-        return units * cycles(d, 1e9) * 64.0 * 2.0;
+        return orl_cores(d) * orl_core_lanes(d) * orl_cost_clock(d) * 2.0;
     /* Two multiply-adds of a whole vector per clock. */
-    return units * cycles(d, 2.5e9) * known(d->vector_floats, 4.0) * 4.0;
+    return units * orl_cost_clock(d) * known(d->vector_floats, 4.0) * 4.0;
 }
+
+/* CPUs' compute units that reach all of the bandwidth. One sums 12 to 37 GB/s
+ * (Zen 2, Zen 3, Zen 5 in virtual machines); memory stops most CPUs at a few
+ * times that. Servers with 72 to 288 units read 168 to 391 GB/s, an i7 with 12
+ * units 23 (README.md of the OpenCL-Benchmark below). */
+static double readers(const struct device *d)
+{
+    return fmin(known(d->compute_units, 1.0), d->compute_units > 32 ? 12 : 4);
+}
+
+/* 16 GPUs from an UHD 630, 20 GB/s, to a B200 read 0.012 to 0.09 bytes in the
+ * time of a flop at peak, 10 of them 0.033 to 0.05 (README.md and its history
+ * in https://github.com/ProjectPhysX/OpenCL-Benchmark). */
+static const double gpu_bytes_per_flop = 0.04;
 
 double orl_cost_bandwidth(const struct device *d)
 {
-    if (d->kind == DEVICE_GPU && !d->unified_memory)
-        return 200e9;
     if (d->kind == DEVICE_GPU)
-        return 40e9;
-    /* One core sums 12 to 37 GB/s (Zen 2, Zen 3, Zen 5 in virtual machines);
-     * memory stops most CPUs at a few times that. */
-    return 15e9 * (double)orl_clamp(d->compute_units, 1, 4);
+        return fmax(gpu_bytes_per_flop * orl_cost_peak_flops(d),
+                    d->unified_memory ? 20e9 : 100e9);
+    return 15e9 * readers(d);
 }
 
 double orl_cost_bytes(const struct problem *p)
@@ -60,11 +72,31 @@ double orl_cost_bytes(const struct problem *p)
 
 double orl_cost_idle(double groups, const struct device *d)
 {
-    /* A unit of a GPU holds several groups, so only too few leave it idle. */
-    const double units = known(d->compute_units, 1.0);
-    const double rounds = d->kind == DEVICE_GPU ? fmax(groups / units, 1.0)
-                                                : ceil(groups / units);
+    /* A core of a GPU holds several groups, so only too few leave it idle. */
+    const bool gpu = d->kind == DEVICE_GPU;
+    const double units = gpu ? orl_cores(d) : known(d->compute_units, 1.0);
+    const double rounds =
+        gpu ? fmax(groups / units, 1.0) : ceil(groups / units);
     return rounds * units / groups;
+}
+
+double orl_cost_idle_readers(double groups, const struct device *d)
+{
+    if (d->kind == DEVICE_GPU) {
+        /* A core that reads alone is taken to get 4 times its share. */
+        const double core =
+            4.0 * gpu_bytes_per_flop * orl_cost_peak_flops(d) / orl_cores(d);
+        return fmax(orl_cost_bandwidth(d) / (groups * core), 1.0);
+    }
+    const double units = known(d->compute_units, 1.0);
+    const double rounds = floor(groups / units), rest = groups - rounds * units;
+    const double last = rest > 0.0 ? fmax(rest, readers(d)) : 0.0;
+    return (rounds * units + last) / groups;
+}
+
+double orl_cost_overlapped(double compute, double memory)
+{
+    return fmax(compute, memory) + 0.15 * fmin(compute, memory);
 }
 
 double orl_cost_launched(double seconds, double launches, double groups,

@@ -3,12 +3,20 @@
 
 #include "plan/family_list.h"
 
+#include "base/arith.h"
+#include "model/elem.h"
+
 #include <assert.h>
 #include <string.h>
 
 const struct family *const orl_families[] = {
-    &orl_family_decode, &orl_family_lane, &orl_family_matrix,
-    &orl_family_tile,   &orl_family_row,  NULL,
+    &orl_family_decode,
+    &orl_family_segment,
+    &orl_family_lane,
+    &orl_family_matrix,
+    &orl_family_tile,
+    &orl_family_row,
+    NULL,
 };
 
 const struct family *orl_family_named(const char *name, size_t length)
@@ -72,4 +80,30 @@ bool orl_family_strided(const struct problem *p)
 {
     return is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
            is_strided(&p->out);
+}
+
+static bool is_aligned(const struct tensor *t, int32_t part,
+                       uint32_t offset_align)
+{
+    return t->batch % part == 0 && t->head % part == 0 && t->row % part == 0 &&
+           offset_align % ((uint32_t)part * orl_elem_bytes(t->type)) == 0;
+}
+
+bool orl_family_aligned(const struct problem *p, int32_t part)
+{
+    return is_aligned(&p->q, part, p->offset_align) &&
+           is_aligned(&p->k, part, p->offset_align) &&
+           is_aligned(&p->v, part, p->offset_align);
+}
+
+int64_t orl_family_parts(const struct extent *e, int64_t segments,
+                         int32_t v_dim)
+{
+    const int64_t part_bytes = 4 * ((int64_t)v_dim + 2);
+    const double bytes = (double)e->batch * (double)e->heads *
+                         (double)e->queries * (double)segments *
+                         (double)part_bytes;
+    if (bytes > 0x1p62)
+        return INT64_MAX;
+    return e->batch * e->heads * e->queries * segments * part_bytes;
 }

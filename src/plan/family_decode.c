@@ -19,6 +19,7 @@ enum {
     SEGMENT,
     QK_KEYS,
     PV_VECS,
+    ROW_LANES,
     SPLIT,
     LOOK_AHEAD
 };
@@ -27,11 +28,12 @@ static const struct word words[] = {
     [LANES] = {"x", "LANES", WORD_NUMBER, 4, 16},
     [HEAD_TILE] = {"h", "HEAD_TILE", WORD_NUMBER, 1, 256},
     [QUERY_TILE] = {"q", "QUERY_TILE", WORD_NUMBER, 1, 64},
-    [ROWS] = {"r", "ROWS", WORD_NUMBER, 1, 8},
+    [ROWS] = {"r", "ROWS", WORD_NUMBER, 1, 32},
     [KEY_TILE] = {"k", "KEY_TILE", WORD_NUMBER, 4, 1024},
     [SEGMENT] = {"s", "SEGMENT", WORD_NUMBER, 4, 1 << 20},
     [QK_KEYS] = {"qk", "QK_KEYS", WORD_NUMBER, 1, 16},
     [PV_VECS] = {"pv", "PV_VECS", WORD_NUMBER, 1, 16},
+    [ROW_LANES] = {"rowlanes", "ROW_LANES", WORD_FLAG, 0, 1},
     [SPLIT] = {"split", "SPLIT", WORD_FLAG, 0, 1},
     [LOOK_AHEAD] = {"ahead", "LOOK_AHEAD", WORD_NUMBER, 0, 2},
     {0},
@@ -43,13 +45,12 @@ static const char *const kernels[] = {"attend_decode", "attend_merge", NULL};
  * stack of a few MB. Most sums that code is unrolled for. */
 enum { SCRATCH_BYTES = 1 << 20, SUMS = 24 };
 
+/* Rows that values are added for at a time where rows are lanes: PV_ROWS of
+ * kernels/lib/absorb_rows.clh. */
+enum { ROWS_OF_VALUES = 4 };
+
 /* Most queries: keys are read again for every tile of them. */
 enum { QUERIES = 64 };
-
-static bool is_strided(const struct tensor *t)
-{
-    return t->dim != 1 && t->channels > 1;
-}
 
 static const char *rejects(const struct problem *p, const struct device *d)
 {
@@ -66,8 +67,7 @@ static const char *rejects(const struct problem *p, const struct device *d)
         return "it is for at most 64 queries";
     if (p->q.channels < 4 || p->v.channels < 4)
         return "a row of less than 4 channels does not fill a vector";
-    if (is_strided(&p->q) || is_strided(&p->k) || is_strided(&p->v) ||
-        is_strided(&p->out))
+    if (orl_family_strided(p))
         return "a stride along dim is not 1";
     return NULL;
 }
@@ -88,15 +88,26 @@ static int64_t row_floats(int64_t head_dim, int64_t v_dim, int64_t lanes,
 static int64_t scratch_bytes(const struct plan *plan)
 {
     const int32_t *word = plan->word;
+    const struct variant *v = &plan->variant;
     const int64_t rows =
         whole((int64_t)word[HEAD_TILE] * word[QUERY_TILE], word[ROWS]);
-    const int64_t products = (int64_t)word[ROWS] * word[LANES] *
-                             (word[KEY_TILE] + (int64_t)word[QK_KEYS]);
+    const int64_t keys = word[KEY_TILE] + (int64_t)word[QK_KEYS];
     const int64_t floats =
-        row_floats(plan->variant.head_dim, plan->variant.v_dim, word[LANES],
-                   word[PV_VECS]) +
-        word[KEY_TILE];
-    return 4 * (rows * floats + products);
+        row_floats(v->head_dim, v->v_dim, word[LANES], word[PV_VECS]) + keys;
+    /* Where rows are lanes, a converted tile; else products. */
+    const int64_t channels = orl_max(v->head_dim, v->v_dim);
+    const int64_t shared = word[ROW_LANES] ? whole(channels, word[LANES])
+                                           : word[ROWS] * (int64_t)word[LANES];
+    return 4 * (rows * floats + keys * shared);
+}
+
+/* Sums that a step of keys and one of values hold in registers. */
+static int32_t most_sums(const int32_t *word)
+{
+    if (!word[ROW_LANES])
+        return word[ROWS] * (int32_t)orl_max(word[QK_KEYS], word[PV_VECS]);
+    return (int32_t)orl_max(word[ROWS] / word[LANES] * word[QK_KEYS],
+                            ROWS_OF_VALUES * word[PV_VECS]);
 }
 
 static const char *objects(const struct plan *plan, const struct problem *p,
@@ -116,8 +127,12 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return "k must be a multiple of x";
     if (word[SEGMENT] % word[KEY_TILE] != 0)
         return "s must be a multiple of k";
-    if (word[ROWS] * word[QK_KEYS] > SUMS || word[ROWS] * word[PV_VECS] > SUMS)
-        return "r times qk and r times pv must not exceed 24";
+    if (word[ROW_LANES] && word[ROWS] % lanes != 0)
+        return "r must be a multiple of x where rows are lanes";
+    if (most_sums(word) > SUMS)
+        return word[ROW_LANES]
+                   ? "r / x times qk and 4 times pv must not exceed 24"
+                   : "r times qk and r times pv must not exceed 24";
     if (word[LOOK_AHEAD] > 0 && !d->prefetch)
         return "ahead needs a compiler that knows __builtin_prefetch";
     if (scratch_bytes(plan) > SCRATCH_BYTES)
@@ -144,16 +159,12 @@ static int64_t key_bytes(const struct problem *p)
            p->v.channels * (int64_t)orl_elem_bytes(p->v.type);
 }
 
-/* Cycles of one core for a key and ROWS rows, from its innermost cache: the
- * products scale with the channels, the weights do not. */
 static double key_cycles(const struct decode_preset *preset,
                          const struct problem *p, int32_t native)
 {
-    const double all =
-        is_converted(p) ? preset->converted_cycles : preset->cycles;
-    const double weights = 3.0 + 3.0 * preset->rows;
-    const double channels = (double)p->q.channels + (double)p->v.channels;
-    return ((all - weights) * channels / 256.0 + weights) * 8.0 / native;
+    return orl_decode_cycles(preset, is_converted(p),
+                             p->q.channels + p->v.channels) *
+           8.0 / native;
 }
 
 /* ---- Candidates --------------------------------------------------------- */
@@ -195,15 +206,17 @@ choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
 
 /* A tile of k and one of v in 24 of 32 KB of cache, in whole steps of qk_keys:
  * of d 256, steps of 2 in tiles of 8 read 6 points faster than steps of 3 in
- * tiles of 24 (Zen 2, f32). */
+ * tiles of 24 (Zen 2, f32). Many rows want longer tiles: of d 128 and 16 rows,
+ * 48 keys gain 1 point over 24, 96 one more. */
 static void choose_key_tile(struct plan *plan, const struct problem *p)
 {
     const int32_t lanes = plan->word[LANES];
-    const int64_t keys = orl_clamp((24 << 10) / key_bytes(p), 1, 96);
+    const int64_t bytes = plan->word[ROW_LANES] ? 48 << 10 : 24 << 10;
+    const int64_t keys = orl_clamp(bytes / key_bytes(p), 1, 96);
     int32_t step = lanes;
     while (step % plan->word[QK_KEYS] != 0)
         step += lanes;
-    if (step > keys && step > lanes) {
+    if (step > keys && step > lanes && !plan->word[ROW_LANES]) {
         plan->word[QK_KEYS] = 2;
         step = lanes;
     }
@@ -237,6 +250,7 @@ static void add(struct plan_list *list, const struct problem *p,
     const struct decode_preset *preset = choose_rows(&plan, p, lanes);
     word[LANES] = lanes;
     word[ROWS] = preset->rows;
+    word[ROW_LANES] = preset->row_lanes;
     word[QK_KEYS] = preset->qk_keys;
     word[PV_VECS] = (int32_t)orl_min(preset->pv_vecs, p->v.channels / lanes);
     choose_key_tile(&plan, p);
@@ -276,20 +290,11 @@ static int64_t segment_count(const struct plan *plan, const struct extent *e)
     return orl_ceil_div(keys - 1, plan->word[SEGMENT]) + 1;
 }
 
-/* For each row and segment the highest score, the sum of weights and the sums
- * of values, as floats. */
 static int64_t workspace(const struct plan *plan, const struct extent *e)
 {
     if (!plan->word[SPLIT])
         return 0;
-    const int64_t segments = segment_count(plan, e);
-    const int64_t row_bytes = 4 * ((int64_t)plan->variant.v_dim + 2);
-    const double bytes = (double)e->batch * (double)e->heads *
-                         (double)e->queries * (double)segments *
-                         (double)row_bytes;
-    if (bytes > 0x1p62)
-        return INT64_MAX;
-    return e->batch * e->heads * e->queries * segments * row_bytes;
+    return orl_family_parts(e, segment_count(plan, e), plan->variant.v_dim);
 }
 
 static void launches(const struct plan *plan, const struct extent *e,
@@ -320,9 +325,8 @@ static double cost(const struct plan *plan, const struct problem *p,
                    const struct device *d)
 {
     const int32_t *word = plan->word;
-    const struct decode_preset *preset = orl_decode_preset(word[LANES]) +
-                                         orl_min(word[ROWS], ORL_DECODE_ROWS) -
-                                         1;
+    const struct decode_preset *preset =
+        orl_decode_preset_near(word[LANES], word[ROWS], word[ROW_LANES] != 0);
     const struct extent whole = {p->batch, p->heads, p->queries, p->keys,
                                  orl_problem_span(p)};
     const double rows =
@@ -351,9 +355,9 @@ static double cost(const struct plan *plan, const struct problem *p,
     const double compute = cycles * 4.0 * native_lanes(d) /
                            orl_cost_peak_flops(d) * idle * native_lanes(d) /
                            word[LANES];
-    const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) * idle;
-    /* They overlap, but not wholly. */
-    const double seconds = fmax(compute, memory) + 0.15 * fmin(compute, memory);
+    const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) *
+                          orl_cost_idle_readers(groups, d);
+    const double seconds = orl_cost_overlapped(compute, memory);
     if (!word[SPLIT])
         return orl_cost_launched(seconds, 1.0, groups, d);
     const double moved = 2.0 * (double)workspace(plan, &whole);

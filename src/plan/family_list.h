@@ -6,6 +6,7 @@
 #include "plan/family.h"
 
 extern const struct family orl_family_decode;
+extern const struct family orl_family_segment;
 extern const struct family orl_family_lane;
 extern const struct family orl_family_matrix;
 extern const struct family orl_family_tile;
@@ -17,5 +18,15 @@ const char *orl_family_barrier(const struct family *family,
 
 /* Whether channels of some tensor do not lie side by side. */
 bool orl_family_strided(const struct problem *p);
+
+/* Whether rows of q, k and v begin where vectors of so many elements do, in any
+ * buffer. */
+bool orl_family_aligned(const struct problem *p, int32_t part);
+
+/* Bytes in which each row keeps its highest score, the sum of its weights and
+ * those of values, as floats, for each of some segments of keys: as
+ * kernels/lib/merge.clh does. */
+int64_t orl_family_parts(const struct extent *e, int64_t segments,
+                         int32_t v_dim);
 
 #endif /* ORL_PLAN_FAMILY_LIST_H */

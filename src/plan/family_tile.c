@@ -5,6 +5,7 @@
 #include "base/arith.h"
 #include "model/elem.h"
 #include "plan/cost.h"
+#include "plan/occupancy.h"
 #include "plan/presets.h"
 
 #include <math.h>
@@ -65,20 +66,6 @@ static struct tile_preset shape_of(const struct plan *plan)
     };
 }
 
-/* Whether rows begin where vectors of PART elements do, in any buffer. */
-static bool is_aligned(const struct tensor *t, uint32_t offset_align)
-{
-    return t->batch % PART == 0 && t->head % PART == 0 && t->row % PART == 0 &&
-           offset_align % (PART * orl_elem_bytes(t->type)) == 0;
-}
-
-static bool all_aligned(const struct problem *p)
-{
-    return is_aligned(&p->q, p->offset_align) &&
-           is_aligned(&p->k, p->offset_align) &&
-           is_aligned(&p->v, p->offset_align);
-}
-
 static bool has_room(const struct tile_preset *t, int32_t v_dim,
                      const struct device *d)
 {
@@ -86,7 +73,9 @@ static bool has_room(const struct tile_preset *t, int32_t v_dim,
     return (d->group_limit <= 0 || group <= d->group_limit) &&
            (d->axis_limit <= 0 || group <= d->axis_limit) &&
            (d->local_bytes <= 0 ||
-            orl_tile_local_bytes(t, v_dim) <= d->local_bytes);
+            orl_tile_local_bytes(t, v_dim) <= d->local_bytes) &&
+           (d->core_registers <= 0 || d->item_registers <= 0 ||
+            group * d->item_registers <= d->core_registers);
 }
 
 static enum tile_class class_of(const struct device *d)
@@ -96,6 +85,8 @@ static enum tile_class class_of(const struct device *d)
     if (strstr(d->name, "gfx90a") || strstr(d->name, "gfx94") ||
         strstr(d->name, "gfx95"))
         return TILE_PAIRED;
+    if (d->item_registers > 0)
+        return d->item_registers >= 255 ? TILE_WIDE : TILE_MODEST;
     if (strstr(d->vendor, "NVIDIA") || strstr(d->vendor, "AMD") ||
         strstr(d->vendor, "Advanced Micro Devices"))
         return TILE_WIDE;
@@ -120,13 +111,37 @@ static bool find_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
     return *count > 0;
 }
 
+/* One for devices with fewer registers, or less room, than the presets of this
+ * dim were made for: the next of a larger dim, which hold less in a work-item.
+ */
+static void find_smaller(const struct tile_preset *fitting[ORL_CANDIDATES],
+                         int *count, const struct problem *p,
+                         const struct device *d)
+{
+    const int32_t v_dim = p->v.channels;
+    const double enough =
+        *count > 0 ? 0.8 * orl_tile_registers(fitting[*count - 1], v_dim)
+                   : INFINITY;
+    const struct tile_preset *t = NULL;
+    for (int32_t dim = larger_dim(p); dim <= ORL_MAX_DIM; dim = t->dim + 1) {
+        int most = 0;
+        t = orl_tile_presets(TILE_MODEST, dim, &most);
+        if (has_room(t, v_dim, d) && orl_tile_registers(t, v_dim) < enough) {
+            fitting[(*count)++] = t;
+            return;
+        }
+    }
+}
+
 static int all_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
                        const struct problem *p, const struct device *d)
 {
     const enum tile_class of = class_of(d);
     int count = 0;
     find_fitting(fitting, &count, of, p, d);
-    if (of != TILE_CPU && of != TILE_MODEST)
+    if (of == TILE_MODEST)
+        find_smaller(fitting, &count, p, d);
+    else if (of != TILE_CPU)
         find_fitting(fitting, &count, TILE_MODEST, p, d);
     return count;
 }
@@ -187,7 +202,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return "a work-item would hold more than 64 sums of values";
     if (p->heads / p->kv_heads % word[GROUP_PACK] != 0)
         return "pack must divide the number of heads that share keys";
-    if (word[ALIGNED] && !all_aligned(p))
+    if (word[ALIGNED] && !orl_family_aligned(p, PART))
         return "aligned needs strides of q, k and v that are multiples of 4 "
                "elements, and offsets that are";
     if (!has_room(&t, v_dim, d))
@@ -219,7 +234,7 @@ static void add(struct plan_list *list, const struct tile_preset *t,
     plan.word[SUM_LANES] = t->sum_lanes;
     plan.word[GROUP_PACK] = pack;
     /* A CPU reads vectors wherever they lie. */
-    plan.word[ALIGNED] = d->kind == DEVICE_GPU && all_aligned(p);
+    plan.word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
     plan.word[PAIRED] = t->of == TILE_PAIRED;
     if (list->count < ORL_CANDIDATES)
         list->plan[list->count++] = plan;
@@ -240,50 +255,6 @@ static void candidates(const struct problem *p, const struct device *d,
     }
 }
 
-/* Instructions that go by while local memory brings 16 bytes to each work-item
- * of a wave, by the widths of both: 8 on RDNA and CDNA, 8 to 16 on NVIDIA. */
-static const double local_read = 8.0;
-
-/* Time of a step of one of the two long loops: of its instructions, or of what
- * it reads from local memory. */
-static double step(double fused, double reads)
-{
-    return fmax(fused + reads + 5.0, reads * local_read);
-}
-
-/* What a work-item needs for one tile, in instructions. Without the waits for
- * local memory within 3 points of what counts in the machine code of the
- * presets (clang 19 for gfx1030, ptxas 13 for sm_80). */
-static double tile_instructions(const struct plan *plan)
-{
-    const struct tile_preset t = shape_of(plan);
-    const double rows = t.item_rows, keys = t.item_keys;
-    const double sums = orl_tile_sums(&t, plan->variant.v_dim);
-    const double group = orl_tile_group(&t);
-    const double fused = plan->word[PAIRED] ? 0.5 : 1.0;
-    /* To bring PART numbers to local memory, and to wait for a barrier. */
-    const double load = 12.0, barrier = 20.0;
-
-    const double parts = t.channel_chunk / PART;
-    const double chunks =
-        (double)orl_ceil_div(plan->variant.head_dim, t.channel_chunk);
-    const double staged = (t.query_tile + t.key_tile) * parts / group;
-    const double qk =
-        chunks * (parts * step(PART * rows * keys * fused, rows + keys) +
-                  staged * load + 2.0 * barrier);
-
-    const double weights = 14.0 * rows * keys + rows * (t.key_tile / keys + 30);
-
-    const double steps = t.key_chunk / 4.0;
-    const double values =
-        t.key_chunk * sums / PART * (t.key_tile / keys) / group;
-    const double pv = t.key_tile / (double)t.key_chunk *
-                      (steps * step(4.0 * rows * sums * fused,
-                                    rows + 4.0 * sums / t.sum_lanes) +
-                       values * load + 2.0 * barrier);
-    return qk + weights + pv + 2.0 * rows * sums;
-}
-
 /* Tiles that a block visits, on average over some blocks of the problem. */
 static double mean_tiles(const struct plan *plan, const struct window *w,
                          int64_t blocks)
@@ -293,8 +264,8 @@ static double mean_tiles(const struct plan *plan, const struct window *w,
     const int64_t samples = orl_min(blocks, SAMPLES);
     int64_t tiles = 0;
     for (int64_t n = 0; n < samples; n++) {
-        const int64_t q0 =
-            orl_window_block_begin(w, blocks * n / samples, rows);
+        const int64_t q0 = orl_window_block_begin(
+            w, blocks * (2 * n + 1) / (2 * samples), rows);
         const struct tiles t =
             orl_window_tiles(w, q0, rows, plan->word[KEY_TILE]);
         tiles += t.end - t.first;
@@ -302,9 +273,39 @@ static double mean_tiles(const struct plan *plan, const struct window *w,
     return (double)tiles / (double)samples;
 }
 
-/* How much of the peak a CPU reaches by this kernel: such that it costs twice
- * what `row` costs (PoCL 3.1, Zen 2: 1.2 to 3 times). */
-static const double cpu_share = 0.025;
+static double instructions(const struct plan *plan)
+{
+    const struct tile_preset t = shape_of(plan);
+    return orl_tile_instructions(&t, plan->variant.head_dim,
+                                 plan->variant.v_dim, plan->word[PAIRED]);
+}
+
+/* Seconds for groups of so many tiles each. An instruction is two operations
+ * where it is a multiply-add. A CPU reaches 0.025 of its peak by this kernel,
+ * such that it costs twice what `row` costs (PoCL 3.1, Zen 2: 1.2 to 3
+ * times). */
+static double cpu_seconds(const struct plan *plan, double tiles, double groups,
+                          const struct device *d)
+{
+    const struct tile_preset t = shape_of(plan);
+    const double flops =
+        2.0 * groups * tiles * orl_tile_group(&t) * instructions(plan);
+    return flops / (orl_cost_peak_flops(d) * 0.025) * orl_cost_idle(groups, d);
+}
+
+static double gpu_seconds(const struct plan *plan, double tiles, double groups,
+                          const struct device *d)
+{
+    const struct tile_preset t = shape_of(plan);
+    const int32_t v_dim = plan->variant.v_dim;
+    const struct group_needs needs = {
+        .items = orl_tile_group(&t),
+        .registers = orl_tile_registers(&t, v_dim),
+        .local_bytes = orl_tile_local_bytes(&t, v_dim),
+    };
+    return orl_core_clocks(&needs, tiles * instructions(plan), groups, d) /
+           orl_cost_clock(d);
+}
 
 static double cost(const struct plan *plan, const struct problem *p,
                    const struct device *d)
@@ -316,14 +317,10 @@ static double cost(const struct plan *plan, const struct problem *p,
     const int64_t blocks = orl_window_blocks(&w, rows);
     const double groups =
         (double)blocks * (double)(p->heads / pack) * (double)p->batch;
-    const double tiles = groups * mean_tiles(plan, &w, blocks);
-
-    /* Two operations an instruction, where all are multiply-adds. */
-    const double share = d->kind == DEVICE_GPU ? 1.0 : cpu_share;
-    const double flops =
-        2.0 * tiles * orl_tile_group(&t) * tile_instructions(plan);
-    const double compute =
-        flops / (orl_cost_peak_flops(d) * share) * orl_cost_idle(groups, d);
+    const double mean = mean_tiles(plan, &w, blocks), tiles = groups * mean;
+    const double compute = d->kind == DEVICE_GPU
+                               ? gpu_seconds(plan, mean, groups, d)
+                               : cpu_seconds(plan, mean, groups, d);
 
     /* Every tile of keys comes from a cache, 4 times as fast as memory. */
     const double row_bytes =

@@ -9,7 +9,7 @@
 struct family;
 
 enum {
-    ORL_PLAN_WORDS = 10, /* most words of a family */
+    ORL_PLAN_WORDS = 12, /* most words of a family */
     ORL_PLAN_TEXT = 160  /* room for any printed plan */
 };
 

@@ -5,6 +5,7 @@
 #include "base/arith.h"
 #include "model/problem.h"
 
+#include <math.h>
 #include <stddef.h>
 
 /* Those of one number of lanes and storage together, by rising head_dim. */
@@ -13,40 +14,44 @@ static const struct lane_preset lane_presets[] = {
      * Zen 3, PoCL 3.1, d 64: qk4x3 pv6x2 reach 76 to 82 %, qk4x2 pv4x2 71 to
      * 79 %, pv3x4 (17 registers) 50 to 55 %. Zen 2: k192 gains 1.5 to 2 %
      * over k96. At once at (256,256), d 128: 78 %, in tiles 83 %, so only where
-     * the scores of a block stay in 32 KB. */
-    {8, false, 256, 4, 3, 6, 2, 1, 192, 320},
+     * the scores of a block stay in 32 KB. Zen 2, d 64 and 128: at (1024,0)
+     * four strips gain 1 to 3 % over one, at (4096,0) 4 to 5 %; at (511,0) and
+     * (256,256) they lose 2 to 6 %, as more tiles cut an edge of the band. */
+    {8, false, 256, 4, 3, 6, 2, 1, 4, 192, 320},
     /* Zen 2, PoCL 3.1, d 512, (255,0): k96 65 %, k192 64 %, at once 62 %. */
-    {8, false, ORL_MAX_DIM, 4, 3, 6, 2, 1, 96, 256},
+    {8, false, ORL_MAX_DIM, 4, 3, 6, 2, 1, 1, 96, 256},
     /* Zen 2, PoCL 3.1, f16: a converted tile must serve many strips: of d 64
      * 3 instead of 6 cost 1 point, Zen 3: 1 instead of 3 cost 4. */
-    {8, true, 64, 4, 3, 6, 2, 6, 72, 320},
-    /* Zen 2, PoCL 3.1, f16: d 128 65 to 80 %; d 256, (255,0) 61 %, with 2
-     * strips 58 %, with 1 at once 57 %. */
-    {8, true, 256, 4, 3, 6, 2, 4, 96, 320},
+    {8, true, 64, 4, 3, 6, 2, 6, 6, 72, 320},
+    /* Zen 2, PoCL 3.1, f16: d 128 71 to 79 %, k96 3 % slower at (256,256). */
+    {8, true, 128, 4, 3, 6, 2, 4, 4, 128, 320},
+    /* Zen 2, PoCL 3.1, f16, d 256, (511,0): 77 %, k64 and k48 2 and 4 % less.
+     */
+    {8, true, 256, 4, 3, 6, 2, 4, 4, 96, 320},
     /* Zen 2, PoCL 3.1, f16, d 512, (255,0): 59 %, with 2 strips 55 %, k96 with
      * 2 strips 54 %. */
-    {8, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 48, 256},
+    {8, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 4, 48, 256},
 
     /* AVX-512: 16 sums of 32 registers. Zen 5 (48 KB of L1D), PoCL 3.1: one to
      * four vectors, 4 to 24 keys, tiles of 32 to 176 all within 75 to 84 % at
      * wide windows; this one is never more than 3 % off the best. At once up
      * to 560 keys gains 5 to 10 %. */
-    {16, false, ORL_MAX_DIM, 8, 2, 8, 2, 1, 128, 560},
+    {16, false, ORL_MAX_DIM, 8, 2, 8, 2, 1, 1, 128, 560},
     /* Zen 5, PoCL 3.1, f16: with 32 queries 7 to 9 % slower than f32, with 64
      * about as fast. */
-    {16, true, 128, 8, 2, 8, 2, 2, 128, 560},
+    {16, true, 128, 8, 2, 8, 2, 2, 2, 128, 560},
     /* Tiles as large in bytes as those of d 128; not measured. */
-    {16, true, 256, 8, 2, 8, 2, 2, 64, 320},
-    {16, true, ORL_MAX_DIM, 8, 2, 8, 2, 2, 32, 256},
+    {16, true, 256, 8, 2, 8, 2, 2, 2, 64, 320},
+    {16, true, ORL_MAX_DIM, 8, 2, 8, 2, 2, 2, 32, 256},
 
     /* SSE, NEON. Zen 2 with xmm registers, PoCL 3.1, d 64, (127,0), of the peak
      * of xmm: qk4x3 pv6x2 69 %, qk4x2 pv4x2 58 %, qk4x4 pv8x2 (which 16
      * registers do not hold) 49 %. NEON has 32 registers; not measured. Other
      * numbers by the reasons above. */
-    {4, false, ORL_MAX_DIM, 4, 3, 6, 2, 2, 192, 320},
-    {4, true, 64, 4, 3, 6, 2, 12, 72, 320},
-    {4, true, 256, 4, 3, 6, 2, 8, 96, 320},
-    {4, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 48, 256},
+    {4, false, ORL_MAX_DIM, 4, 3, 6, 2, 2, 2, 192, 320},
+    {4, true, 64, 4, 3, 6, 2, 12, 12, 72, 320},
+    {4, true, 256, 4, 3, 6, 2, 8, 8, 96, 320},
+    {4, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 4, 48, 256},
 };
 
 const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
@@ -58,35 +63,45 @@ const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
     return p;
 }
 
-/* Those of one number of lanes together, by rising rows. */
+/* Those of one number of lanes together, by rising rows, those whose rows are
+ * lanes last. */
 static const struct decode_preset decode_presets[] = {
     /* AVX2: 12 sums, 3 vectors of keys or values and one of another kind fill
      * 16 registers; one sum more is kept in memory, and takes a third longer.
      * Cycles: Zen 2, PoCL 3.1. Of 4 rows, a multiply-add in every slot would
      * take 64, and f16 85: a conversion costs as much as 1.3 of them. Of 1 row,
      * qk8 pv8 takes 61. */
-    {8, 1, 4, 4, 49, 43},
-    {8, 2, 4, 4, 54, 62},
-    {8, 3, 3, 3, 80, 77},
-    {8, 4, 3, 3, 97, 107},
-    {8, 5, 2, 2, 115, 111},
-    {8, 6, 2, 2, 132, 132},
+    {8, 1, false, 4, 4, 49, 43},
+    {8, 2, false, 4, 4, 54, 62},
+    {8, 3, false, 3, 3, 80, 77},
+    {8, 4, false, 3, 3, 97, 107},
+    {8, 5, false, 2, 2, 115, 111},
+    {8, 6, false, 2, 2, 132, 132},
+    /* Zen 2, PoCL 3.1, d 128: 83 and 85 % of peak, f16 72 and 76 %; blocks of 4
+     * rows 65 and 55 %. 8 rows are no faster this way: 12 sums then wait for 13
+     * loads. */
+    {8, 16, true, 6, 3, 312, 352},
+    {8, 24, true, 4, 3, 451, 505},
 
     /* AVX-512: 32 registers; not measured. */
-    {16, 1, 4, 4, 49, 43},
-    {16, 2, 4, 4, 54, 62},
-    {16, 3, 4, 4, 80, 77},
-    {16, 4, 4, 4, 97, 107},
-    {16, 5, 4, 4, 115, 111},
-    {16, 6, 4, 4, 132, 132},
+    {16, 1, false, 4, 4, 49, 43},
+    {16, 2, false, 4, 4, 54, 62},
+    {16, 3, false, 4, 4, 80, 77},
+    {16, 4, false, 4, 4, 97, 107},
+    {16, 5, false, 4, 4, 115, 111},
+    {16, 6, false, 4, 4, 132, 132},
+    {16, 16, true, 12, 4, 312, 352},
+    {16, 32, true, 8, 4, 600, 670},
 
     /* NEON: the same; not measured. */
-    {4, 1, 4, 4, 49, 43},
-    {4, 2, 4, 4, 54, 62},
-    {4, 3, 4, 4, 80, 77},
-    {4, 4, 4, 4, 97, 107},
-    {4, 5, 4, 4, 115, 111},
-    {4, 6, 4, 4, 132, 132},
+    {4, 1, false, 4, 4, 49, 43},
+    {4, 2, false, 4, 4, 54, 62},
+    {4, 3, false, 4, 4, 80, 77},
+    {4, 4, false, 4, 4, 97, 107},
+    {4, 5, false, 4, 4, 115, 111},
+    {4, 6, false, 4, 4, 132, 132},
+    {4, 8, true, 6, 3, 156, 176},
+    {4, 12, true, 4, 3, 226, 253},
 };
 
 const struct decode_preset *orl_decode_preset(int32_t lanes)
@@ -95,6 +110,27 @@ const struct decode_preset *orl_decode_preset(int32_t lanes)
     while (p->lanes != lanes)
         p += ORL_DECODE_ROWS;
     return p;
+}
+
+const struct decode_preset *orl_decode_preset_near(int32_t lanes, int32_t rows,
+                                                   bool row_lanes)
+{
+    const struct decode_preset *p = orl_decode_preset(lanes);
+    const struct decode_preset *const last = p + ORL_DECODE_ROWS - 1;
+    while (p < last && p->row_lanes != row_lanes)
+        p++;
+    while (p < last && p->rows < rows && p[1].row_lanes == row_lanes)
+        p++;
+    return p;
+}
+
+double orl_decode_cycles(const struct decode_preset *preset, bool converted,
+                         int64_t channels)
+{
+    const double all = converted ? preset->converted_cycles : preset->cycles;
+    const double weights =
+        preset->row_lanes ? 1.5 * preset->rows : 3.0 + 3.0 * preset->rows;
+    return (all - weights) * (double)channels / 256.0 + weights;
 }
 
 /* Those of one class and dimension together, by rising dimension. Registers and
@@ -167,4 +203,55 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
     const int64_t weights = rows * (keys + 4);
     return 4 * orl_max(chunks, weights) +
            4 * orl_max(t->key_chunk * value_row, rows * key_items) + 16;
+}
+
+/* The line through all targets of docs/isa.md, AMD within 36 of it and NVIDIA
+ * within 50. Scores are held in vectors of 4. */
+double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
+{
+    const int32_t scores = (int32_t)orl_ceil_div(t->item_keys, 4) * 4;
+    return 60.0 + 2.67 * t->item_rows * (scores + orl_tile_sums(t, v_dim));
+}
+
+/* Instructions that go by while local memory brings 16 bytes to each work-item
+ * of a wave, by the widths of both: 8 on RDNA and CDNA, 8 to 16 on NVIDIA. */
+static const double local_read = 8.0;
+
+/* Time of a step of one of the two long loops: of its instructions, or of what
+ * it reads from local memory. */
+static double step(double fused, double reads)
+{
+    return fmax(fused + reads + 5.0, reads * local_read);
+}
+
+/* Without the waits for local memory within 3 points of what counts in the
+ * machine code of the presets (clang 19 for gfx1030, ptxas 13 for sm_80). */
+double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
+                             int32_t v_dim, bool paired)
+{
+    const double rows = t->item_rows, keys = t->item_keys;
+    const double sums = orl_tile_sums(t, v_dim);
+    const double group = orl_tile_group(t);
+    const double fused = paired ? 0.5 : 1.0;
+    /* To bring 4 numbers to local memory, and to wait for a barrier. */
+    const double load = 12.0, barrier = 20.0;
+
+    const double parts = t->channel_chunk / 4;
+    const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
+    const double staged = (t->query_tile + t->key_tile) * parts / group;
+    const double qk =
+        chunks * (parts * step(4 * rows * keys * fused, rows + keys) +
+                  staged * load + 2.0 * barrier);
+
+    const double weights =
+        14.0 * rows * keys + rows * (t->key_tile / keys + 30);
+
+    const double steps = t->key_chunk / 4.0;
+    const double values =
+        t->key_chunk * sums / 4 * (t->key_tile / keys) / group;
+    const double pv = t->key_tile / (double)t->key_chunk *
+                      (steps * step(4.0 * rows * sums * fused,
+                                    rows + 4.0 * sums / t->sum_lanes) +
+                       values * load + 2.0 * barrier);
+    return qk + weights + pv + 2.0 * rows * sums;
 }

@@ -14,9 +14,14 @@ struct lane_preset {
     int32_t qk_keys, qk_vecs;
     int32_t pv_rows, pv_vecs;
     int32_t strips;    /* of qk_vecs vectors of queries, in a block */
+    int32_t far;       /* the same where a query sees ORL_LANE_FAR keys */
     int32_t key_tile;  /* where the keys of a block need several */
     int32_t once_keys; /* most keys of a block to take at once */
 };
+
+/* Keys and values of so many rows do not stay in a core's own caches, so that
+ * fewer and larger blocks read them less often. */
+enum { ORL_LANE_FAR = 1024 };
 
 /* The row for a problem. lanes: 4, 8 or 16. */
 const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
@@ -26,6 +31,7 @@ const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
 struct decode_preset {
     int32_t lanes;   /* floats of a vector */
     int32_t rows;    /* at a time */
+    bool row_lanes;  /* they are lanes while keys are multiplied */
     int32_t qk_keys; /* multiplied at a time */
     int32_t pv_vecs; /* of a value, added at a time */
 
@@ -35,9 +41,21 @@ struct decode_preset {
 };
 
 /* The first row for a number of lanes, 4, 8 or 16; those of other numbers of
- * rows follow it, with rows rising from 1. */
+ * rows follow it, with rows rising from 1, and then those where rows are lanes.
+ */
 const struct decode_preset *orl_decode_preset(int32_t lanes);
-enum { ORL_DECODE_ROWS = 6 }; /* how many there are for each */
+enum { ORL_DECODE_ROWS = 8 }; /* how many there are for each */
+
+/* The row for as many rows, or the nearest one of its kind. */
+const struct decode_preset *orl_decode_preset_near(int32_t lanes, int32_t rows,
+                                                   bool row_lanes);
+
+/* Cycles of one core with 8 lanes for a key and the rows of a preset, from its
+ * innermost cache: products scale with the channels of a key and a value, the
+ * weights do not. */
+double orl_decode_cycles(const struct decode_preset *preset, bool converted,
+                         int64_t channels);
+
 /* What tiles of kernels/tile.cl depend on. */
 enum tile_class {
     TILE_CPU,    /* local memory is cache, work-items are loop iterations */
@@ -65,5 +83,13 @@ const struct tile_preset *orl_tile_presets(enum tile_class of, int32_t dim,
 int32_t orl_tile_group(const struct tile_preset *t);
 int32_t orl_tile_sums(const struct tile_preset *t, int32_t v_dim);
 int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim);
+
+/* About how many registers compilers take for a work-item. */
+double orl_tile_registers(const struct tile_preset *t, int32_t v_dim);
+
+/* What a work-item needs for one tile, in instructions. paired: two
+ * multiply-adds are one. */
+double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
+                             int32_t v_dim, bool paired);
 
 #endif /* ORL_PLAN_PRESETS_H */

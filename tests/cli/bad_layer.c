@@ -4,6 +4,7 @@
  *     BAD=bit     results come back with one bit of them changed
  *     BAD=large   so do those of 16 KB and more, which no self-test has
  *     BAD=build   no program builds
+ *     BAD=split   no device can be split
  */
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_1_APIS
@@ -75,6 +76,14 @@ static cl_int CL_API_CALL build_program(
     return CL_BUILD_PROGRAM_FAILURE;
 }
 
+static cl_int CL_API_CALL
+create_sub_devices(cl_device_id device, const cl_device_partition_property *how,
+                   cl_uint count, cl_device_id *devices, cl_uint *made)
+{
+    (void)device, (void)how, (void)count, (void)devices, (void)made;
+    return CL_DEVICE_PARTITION_FAILED;
+}
+
 __attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL
 clGetLayerInfo(cl_layer_info name, size_t size, void *value, size_t *used)
 {
@@ -106,6 +115,8 @@ clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *ours_count,
         ours.clEnqueueMapBuffer = map_buffer;
     } else if (bad && !strcmp(bad, "build")) {
         ours.clBuildProgram = build_program;
+    } else if (bad && !strcmp(bad, "split")) {
+        ours.clCreateSubDevices = create_sub_devices;
     }
     *ours_count = (cl_uint)count;
     *out = &ours;

@@ -72,6 +72,10 @@ class Run(harness.Cli):
         self.assertGreater(done["share_of_peak"], 0)
         self.assertLess(done["share_of_peak"], 1)
 
+    def test_the_time_of_planning_is_printed_where_it_is_asked_for(self):
+        done = self.row("run", "h2 q64 d16 w15,0", "--timing")
+        self.assertGreater(done["plan_seconds"], 0)
+
     def test_the_smallest_problem_takes_time(self):
         done = self.row("run", "h1 q1 d1 w0,0", "--repeat", 3)
         self.assertGreater(done["seconds"], 0)

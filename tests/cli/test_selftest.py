@@ -28,6 +28,36 @@ class Selftest(harness.Cli):
                                             "reason"])
         self.assertEqual(lines[-1].split()[:3], ["row", "bf16", "right"])
 
+    def test_a_report_is_text_to_send_and_facts_to_read(self):
+        path = self.folder / "report.txt"
+        rows = self.oriel("selftest", "--json", "--report", path).json()
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertIn("oriel selftest --report: Oriel ", lines[0])
+        self.assertTrue(any(l.startswith("# Does it compute what it should?")
+                            for l in lines))
+        words = [l.split() for l in lines]
+        for r in rows:
+            self.assertTrue(any(w[1:4] == [r["family"], r["type"],
+                                           r["verdict"]] for w in words), r)
+
+        timed = lines[lines.index(next(
+            l for l in lines if l.startswith("# problem"))) + 1:]
+        self.assertGreater(len(timed), 3)
+        self.assertTrue(all(l.startswith("# h") for l in timed))
+        self.assertGreater(float(timed[0].split("w64,64")[1].split()[1]), 0)
+
+        here = self.oriel("explain", "h2 q64 d16 w9,9", "--json").json()
+        there = self.oriel("explain", "h2 q64 d16 w9,9", "--json",
+                           "--device-facts", path).json()
+        self.assertEqual(here["plan"], there["plan"])
+
+    def test_a_report_that_cannot_be_written_is_refused_before_the_work(self):
+        path = self.folder / "absent" / "report.txt"
+        done = self.oriel("selftest", "--report", path, status=2)
+        self.assertIn("--report", done.err)
+        self.assertEqual(done.out, "")
+
 
 if __name__ == "__main__":
     harness.main()

@@ -24,6 +24,8 @@ static void be_patient(struct stage *stage)
     const struct device *d = &stage->device;
     const char *plans = getenv("CONFORMANCE_PLANS");
     const char *programs = getenv("CONFORMANCE_PROGRAMS");
+    const char *step = getenv("CONFORMANCE_STEP");
+    stage->step = step && atoi(step) > 0 ? atoi(step) : 1;
     stage->all = plans && strcmp(plans, "all") == 0;
     stage->most_rows = 400;
     if (strstr(d->platform, "Oclgrind")) {

@@ -21,6 +21,7 @@ struct stage {
     double most_flops;  /* larger problems are left out; 0: none are */
     int64_t most_rows;  /* of a random problem */
     int most_programs;  /* of families other than row; 0: any number */
+    int step;           /* one problem in so many is run */
     bool all;           /* every plan */
     struct plan *built; /* programs that were taken, in order */
     int built_count, others;

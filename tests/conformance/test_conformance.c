@@ -219,7 +219,7 @@ static void try_plans(const struct trial *shape, uint64_t seed, int turn,
 static void try_line(int line, trying *is_right)
 {
     const struct problem *p = &problems[line];
-    if (!stage_fits(&stage, p))
+    if (line % stage.step != 0 || !stage_fits(&stage, p))
         return;
     const struct trial whole = {
         .problem = *p,

@@ -57,6 +57,20 @@ LAYER_API const char *layer_failed(void);
  * CL_PLATFORM_VERSION; NULL: the truth. Texts are not copied. */
 LAYER_API void layer_answer(const char *driver, const char *platform);
 
+/* Devices answer a query of this name with this number, whatever its width, or
+ * with this text, which is not copied; up to 16 queries. */
+LAYER_API void layer_tell(cl_device_info name, uint64_t value);
+LAYER_API void layer_tell_text(cl_device_info name, const char *text);
+
+/* The next `times` kernels of this name that are asked answer such a query with
+ * this number; the name is not copied. Up to 16 queries. */
+LAYER_API void layer_tell_kernel(const char *kernel,
+                                 cl_kernel_work_group_info name, uint64_t value,
+                                 int times);
+
+/* Every program is built with these options, too; NULL: with its own. */
+LAYER_API void layer_build_with(const char *options);
+
 /* After each launch of a kernel of this name, a high bit of the first elements
  * of argument 3, the result of every kernel here, is flipped. "*": of every
  * kernel; NULL: of none. The text is not copied. */

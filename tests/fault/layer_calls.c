@@ -149,7 +149,7 @@ CREATE(PROGRAM, cl_program, clCreateProgramWithBinary,
 STATUS(clBuildProgram,
        (cl_program p, cl_uint n, const cl_device_id *d, const char *o,
         program_callback f, void *u),
-       (p, n, d, o, f, u))
+       (p, n, d, layer_options(o), f, u))
 STATUS(clGetProgramInfo,
        (cl_program p, cl_program_info i, size_t s, void *v, size_t *r),
        (p, i, s, v, r))
@@ -162,10 +162,16 @@ RELEASE(PROGRAM, cl_program, clReleaseProgram)
 
 CREATE(KERNEL, cl_kernel, clCreateKernel,
        (cl_program p, const char *n, cl_int *code_ret), (p, n, code_ret))
-STATUS(clGetKernelWorkGroupInfo,
-       (cl_kernel k, cl_device_id d, cl_kernel_work_group_info i, size_t s,
-        void *v, size_t *r),
-       (k, d, i, s, v, r))
+WRAP(clGetKernelWorkGroupInfo,
+     (cl_kernel k, cl_device_id d, cl_kernel_work_group_info i, size_t s,
+      void *v, size_t *r))
+{
+    cl_int code;
+    if (layer_note("clGetKernelWorkGroupInfo", &code) ||
+        layer_lie_of_kernel(&code, k, i, s, v, r))
+        return code;
+    return layer_next->clGetKernelWorkGroupInfo(k, d, i, s, v, r);
+}
 RETAIN(KERNEL, cl_kernel, clRetainKernel)
 
 WRAP(clReleaseKernel, (cl_kernel kernel))

@@ -33,6 +33,15 @@ void layer_launched(cl_command_queue queue, cl_kernel kernel);
 void layer_forget_kernel(cl_kernel kernel);
 void layer_tricks_off(void);
 
+/* True: *code and the answer are a lie that a test asked for. */
+bool layer_lie(cl_int *code, cl_device_id device, cl_device_info name,
+               size_t size, void *value, size_t *size_ret);
+bool layer_lie_of_kernel(cl_int *code, cl_kernel kernel,
+                         cl_kernel_work_group_info name, size_t size,
+                         void *value, size_t *size_ret);
+const char *layer_options(const char *own);
+void layer_lies_off(void);
+
 /* Which buffers use the caller's memory. */
 void layer_host_created(cl_mem mem, cl_mem_flags flags, const void *host,
                         size_t size);

@@ -41,6 +41,7 @@ void layer_tricks_off(void)
     layer_answer(NULL, NULL);
     layer_flip(NULL);
     layer_end_launches(0);
+    layer_lies_off();
 }
 
 /* ---- Results ------------------------------------------------------------ */
@@ -136,6 +137,8 @@ static CL_API_ENTRY cl_int CL_API_CALL device_info(cl_device_id device,
         return code;
     if (state.driver && name == CL_DRIVER_VERSION)
         return answer(state.driver, size, value, size_ret);
+    if (layer_lie(&code, device, name, size, value, size_ret))
+        return code;
     return layer_next->clGetDeviceInfo(device, name, size, value, size_ret);
 }
 

@@ -11,6 +11,7 @@ int main(void)
     suite_add_tcase(suite, row_case());
     suite_add_tcase(suite, lane_case());
     suite_add_tcase(suite, decode_case());
+    suite_add_tcase(suite, segment_case());
     suite_add_tcase(suite, tile_family_case());
     suite_add_tcase(suite, layout_case());
     suite_add_tcase(suite, matrix_case());

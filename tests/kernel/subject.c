@@ -114,5 +114,5 @@ void subject_launch(const struct subject *s, const cl_mem mem[8],
         return;
     const int none[3] = {0}, rows[3] = {call.queries, call.heads, call.entries};
     set_memory(s->merge, mem);
-    launch(s->merge, 1, call, none, rows);
+    launch(s->merge, s->merge_local > 0 ? s->merge_local : 1, call, none, rows);
 }

@@ -31,6 +31,7 @@ struct subject {
     int reach;     /* most of left + right; 0: any */
     int key_chunk; /* keys of a pass; 0: all */
     cl_kernel kernel;
+    int merge_local; /* work-items of a group of merge; 0: 1 */
     cl_kernel merge; /* launched after it, row by row; NULL: none */
 };
 

@@ -11,9 +11,8 @@
  *                        nothing
  *     KERNEL_FIRST, KERNEL_LAST   which plans of each family; default all
  *
- * CK_RUN_CASE=row, lane, decode, matrix, layout, tile_family, tile or probe
- * runs one.
- */
+ * CK_RUN_CASE=row, lane, decode, segment, matrix, layout, tile_family, tile or
+ * probe runs one. */
 #ifndef KERNEL_SUITES_H
 #define KERNEL_SUITES_H
 
@@ -24,6 +23,7 @@ TCase *lane_case(void);
 TCase *layout_case(void);
 TCase *matrix_case(void);
 TCase *row_case(void);
+TCase *segment_case(void);
 TCase *tile_case(void);
 TCase *tile_family_case(void);
 TCase *probe_case(void);

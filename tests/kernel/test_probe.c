@@ -141,6 +141,34 @@ START_TEST(a_burst_computes_its_chains)
 }
 END_TEST
 
+/* Numbers whose sums are exact in any order, and every one counts. */
+START_TEST(a_sum_reads_every_number_once)
+{
+    enum { LANES = 8, STEPS = 5, GROUPS = 3, EACH = 8 * STEPS * LANES };
+    cl_kernel kernel = device_build("peak", "-w -DLANES=8", "total", NULL);
+    float memory[GROUPS * EACH + GROUPS];
+    double want[GROUPS] = {0};
+    const cl_int steps = STEPS;
+    for (int n = 0; n < GROUPS * EACH; n++) {
+        memory[n] = (float)(n * 7 % 1009);
+        want[n / EACH] += (double)memory[n];
+    }
+    for (int n = 0; n < GROUPS; n++)
+        memory[GROUPS * EACH + n] = -1.0f;
+    cl_mem mem = device_share(memory, sizeof memory);
+    OK(clSetKernelArg(kernel, 0, sizeof mem, &mem));
+    OK(clSetKernelArg(kernel, 1, sizeof steps, &steps));
+    const size_t global[1] = {GROUPS}, local[1] = {1};
+    OK(clEnqueueNDRangeKernel(device.queue, kernel, 1, NULL, global, local, 0,
+                              NULL, NULL));
+    device_fetch(mem, memory, sizeof memory);
+    OK(clReleaseMemObject(mem));
+    OK(clReleaseKernel(kernel));
+    for (int n = 0; n < GROUPS; n++)
+        ck_assert_double_eq((double)memory[GROUPS * EACH + n], want[n]);
+}
+END_TEST
+
 TCase *probe_case(void)
 {
     TCase *tc = tcase_create("probe");
@@ -148,5 +176,6 @@ TCase *probe_case(void)
     tcase_add_test(tc, host_and_device_lay_out_a_call_alike);
     tcase_add_test(tc, a_loop_limit_shows);
     tcase_add_test(tc, a_burst_computes_its_chains);
+    tcase_add_test(tc, a_sum_reads_every_number_once);
     return tc;
 }

@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The problem of a line of text; the test fails if it is none. */
 static inline struct problem given_problem(const char *text)
@@ -55,6 +56,22 @@ static inline int64_t given_fact(uint64_t *state, int64_t low, int64_t high)
     return draw_from(state, 0, 4) == 0 ? 0 : draw_from(state, low, high);
 }
 
+/* Makers and names that decisions know, and others. */
+static inline void given_any_name(uint64_t *state, struct device *d)
+{
+    static const char *const names[][2] = {
+        {"", ""},
+        {"NVIDIA Corporation", "NVIDIA A100"},
+        {"Advanced Micro Devices, Inc.", "gfx1100"},
+        {"Advanced Micro Devices, Inc.", "gfx90a:sramecc+:xnack-"},
+        {"Intel(R) Corporation", "Intel(R) Arc(TM) A750 Graphics"},
+        {"ARM", "Mali-G610"},
+    };
+    const int64_t n = draw_from(state, 0, 5);
+    strcpy(d->vendor, names[n][0]);
+    strcpy(d->name, names[n][1]);
+}
+
 /* Any facts, likely or not, of a device that has what every family needs. */
 static inline struct device given_any_device(uint64_t *state)
 {
@@ -70,6 +87,13 @@ static inline struct device given_any_device(uint64_t *state)
     d.cache_bytes = given_fact(state, 1, 1 << 25);
     d.unified_memory = draw_from(state, 0, 1);
     d.prefetch = draw_from(state, 0, 1);
+    given_any_name(state, &d);
+    d.core_units = given_fact(state, 1, 16);
+    d.core_lanes = given_fact(state, 1, 256);
+    d.core_registers = given_fact(state, 1, 1 << 18);
+    d.core_local_bytes = given_fact(state, 1, 1 << 18);
+    d.item_registers = given_fact(state, 1, 512);
+    d.wave_items = given_fact(state, 1, 64);
     d.loop_limit =
         draw_from(state, 0, 2) == 0 ? draw_from(state, 10000, 100000) : 0;
     return d;

@@ -91,6 +91,41 @@ START_TEST(idle_units_are_paid_for)
 }
 END_TEST
 
+/* 4 of 16 read as fast as all do, and 12 of 64. */
+START_TEST(idle_units_read_nothing_that_others_could_not)
+{
+    struct device d = given_cpu();
+    d.compute_units = 16;
+    assert_near(orl_cost_idle_readers(1, &d), 4.0);
+    assert_near(orl_cost_idle_readers(4, &d), 1.0);
+    assert_near(orl_cost_idle_readers(6, &d), 1.0);
+    assert_near(orl_cost_idle_readers(17, &d), (16.0 + 4.0) / 17.0);
+    d.compute_units = 64;
+    assert_near(orl_cost_idle_readers(8, &d), 12.0 / 8.0);
+    assert_near(orl_cost_idle_readers(64, &d), 1.0);
+    d.compute_units = 2;
+    assert_near(orl_cost_idle_readers(1, &d), 2.0);
+    assert_near(orl_cost_idle_readers(3, &d), 4.0 / 3.0);
+}
+END_TEST
+
+/* A core of Intel's is several compute units. */
+START_TEST(a_gpu_is_as_fast_as_its_cores)
+{
+    struct device d = given_device(DEVICE_GPU);
+    d.compute_units = 448;
+    d.clock_mhz = 2400;
+    d.core_units = 16;
+    d.core_lanes = 128;
+    assert_near(orl_cost_peak_flops(&d), 28 * 128 * 2.4e9 * 2);
+    assert_near(orl_cost_bandwidth(&d), 0.04 * 28 * 128 * 2.4e9 * 2);
+    assert_near(orl_cost_idle(7, &d), 4.0);
+    assert_near(orl_cost_idle_readers(7, &d), 1.0);
+    assert_near(orl_cost_idle_readers(1, &d), 28.0 / 4.0);
+    assert_near(orl_cost_idle(28, &d), 1.0);
+}
+END_TEST
+
 START_TEST(launches_and_groups_cost_time)
 {
     const struct device d = given_cpu();
@@ -111,6 +146,8 @@ int main(void)
     tcase_add_loop_test(tc, bytes_are_each_visible_row_once, 0,
                         (int)(sizeof moved / sizeof *moved));
     tcase_add_test(tc, idle_units_are_paid_for);
+    tcase_add_test(tc, idle_units_read_nothing_that_others_could_not);
+    tcase_add_test(tc, a_gpu_is_as_fast_as_its_cores);
     tcase_add_test(tc, launches_and_groups_cost_time);
     return suite_run(tc, "plan/cost");
 }

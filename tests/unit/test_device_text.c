@@ -43,6 +43,12 @@ static const struct {
     NUMBER(fp64),
     NUMBER(prefetch),
     NUMBER(emulated_fma),
+    NUMBER(core_units),
+    NUMBER(core_lanes),
+    NUMBER(core_registers),
+    NUMBER(core_local_bytes),
+    NUMBER(item_registers),
+    NUMBER(wave_items),
     NUMBER(loop_limit),
     NUMBER(quarantine),
 };

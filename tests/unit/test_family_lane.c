@@ -1,8 +1,6 @@
 /* test_family_lane.c: the family for CPUs. */
 #include "base/arith.h"
-#include "given.h"
-#include "plan/family_list.h"
-#include "plan/plan_text.h"
+#include "given_plan.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -17,36 +15,14 @@ static int32_t word(const struct plan *plan, const char *define)
 
 static struct plan_list plans(const struct problem *p, const struct device *d)
 {
-    struct plan_list list = {0};
-    ck_assert_ptr_null(lane->rejects(p, d));
-    lane->candidates(p, d, &list);
-    return list;
-}
-
-static struct plan parsed(const char *text, const struct problem *p)
-{
-    const struct variant variant = orl_variant(p);
-    struct plan plan;
-    ck_assert_msg(orl_plan_parse(&plan, text, &variant) == ORIEL_OK, "%s",
-                  oriel_last_error()->message);
-    return plan;
-}
-
-static const char *objection(const char *text, const char *problem)
-{
-    const struct problem p = given_problem(problem);
-    const struct device d = given_cpu();
-    const struct plan plan = parsed(text, &p);
-    return lane->objects(&plan, &p, &d);
+    return given_plans(lane, p, d);
 }
 
 /* ---- Where it is refused ------------------------------------------------ */
 
 static const char *rejection(const char *problem, const struct device *d)
 {
-    const struct problem p = given_problem(problem);
-    const char *reason = lane->rejects(&p, d);
-    return reason ? reason : "";
+    return given_rejection(lane, problem, d);
 }
 
 START_TEST(a_gpu_is_refused)
@@ -181,6 +157,32 @@ START_TEST(windows_share_a_few_sizes_of_tiles)
 }
 END_TEST
 
+/* Keys and values of far windows outgrow the caches of a core. */
+START_TEST(far_windows_take_larger_blocks)
+{
+    static const struct {
+        const char *problem;
+        int32_t queries;
+    } cases[] = {
+        {"h8 q4096 d64 w511,511", 24}, {"h8 q4096 d64 w512,511", 96},
+        {"h8 q4096 d64 winf,0", 96},   {"h8 q4096 k1023 d64 winf,inf", 24},
+        {"h8 q4096 d512 winf,0", 24},
+    };
+    const struct device d = given_cpu();
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        const struct problem p = given_problem(cases[n].problem);
+        const struct plan_list list = plans(&p, &d);
+        int best = 0;
+        for (int i = 1; i < list.count; i++)
+            if (lane->cost(&list.plan[i], &p, &d) <
+                lane->cost(&list.plan[best], &p, &d))
+                best = i;
+        ck_assert_int_eq(word(&list.plan[best], "QUERY_TILE"),
+                         cases[n].queries);
+    }
+}
+END_TEST
+
 /* ---- What it objects to ------------------------------------------------- */
 
 static const struct {
@@ -207,12 +209,14 @@ static const struct {
     {"lane x8 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 winf,0", "once needs"},
     {"lane x8 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 w0,inf", "once needs"},
     {"lane x8 q24 k192 qk4x3 pv6x2 once", "h1 q9 k9 d64 w200,0", "once needs"},
+    {"lane x8 q24 k1540 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", NULL},
+    {"lane x8 q24 k1541 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", "1 MB"},
     {"lane x16 q1024 k4096 qk8x2 pv8x2", "h1 q99 d512 w9,0 f16", "1 MB"},
 };
 
 START_TEST(rules_of_the_kernel_hold_for_forced_plans)
 {
-    const char *reason = objection(rules[_i].plan, rules[_i].problem);
+    const char *reason = given_objection(rules[_i].plan, rules[_i].problem);
     if (!rules[_i].said)
         ck_assert_msg(!reason, "%s: %s", rules[_i].plan, reason);
     else
@@ -226,7 +230,8 @@ START_TEST(looking_ahead_needs_the_builtin)
     struct device d = given_cpu();
     d.prefetch = 0;
     const struct problem p = given_problem("h1 q99 d64 w9,0");
-    const struct plan plan = parsed("lane x8 q24 k192 qk4x3 pv6x2 ahead", &p);
+    const struct plan plan =
+        given_plan("lane x8 q24 k192 qk4x3 pv6x2 ahead", &p);
     ck_assert_ptr_nonnull(strstr(lane->objects(&plan, &p, &d), "ahead"));
 }
 END_TEST
@@ -242,7 +247,8 @@ START_TEST(once_holds_every_key_of_a_block)
                 char line[64];
                 snprintf(line, sizeof line, "h1 q64 d64 w%d,%d", left, right);
                 const struct problem p = given_problem(line);
-                struct plan plan = parsed("lane x8 q8 k8 qk8x1 pv4x2 once", &p);
+                struct plan plan =
+                    given_plan("lane x8 q8 k8 qk8x1 pv4x2 once", &p);
                 plan.word[2] = tile;
                 const bool allowed = !lane->objects(&plan, &p, &d);
 
@@ -261,7 +267,7 @@ END_TEST
 START_TEST(blocks_cover_the_queries_wherever_they_begin)
 {
     const struct problem p = given_problem("h2 q500 d64 w9,0");
-    const struct plan plan = parsed("lane x8 q24 k192 qk4x3 pv6x2", &p);
+    const struct plan plan = given_plan("lane x8 q24 k192 qk4x3 pv6x2", &p);
     for (int64_t queries = 1; queries < 200; queries++) {
         const struct extent e = {3, 2, queries, queries, 10};
         struct launch_list l = {0};
@@ -310,6 +316,7 @@ int main(void)
     tcase_add_test(tc, one_that_does_not_fit_has_others_behind_it);
     tcase_add_test(tc, nothing_is_asked_ahead_of_a_compiler_that_cannot);
     tcase_add_test(tc, windows_share_a_few_sizes_of_tiles);
+    tcase_add_test(tc, far_windows_take_larger_blocks);
     tcase_add_loop_test(tc, rules_of_the_kernel_hold_for_forced_plans, 0,
                         (int)(sizeof rules / sizeof *rules));
     tcase_add_test(tc, looking_ahead_needs_the_builtin);

@@ -48,21 +48,63 @@ START_TEST(a_converted_tile_serves_more_strips_than_one_read_in_place)
     const struct lane_preset *plain = orl_lane_preset(all_lanes[_i], false, 64);
     const struct lane_preset *staged = orl_lane_preset(all_lanes[_i], true, 64);
     ck_assert_int_gt(staged->strips, plain->strips);
+    ck_assert_int_ge(plain->far, plain->strips);
+    ck_assert_int_ge(staged->far, staged->strips);
 }
 END_TEST
 
-/* Sums, the vectors of keys or values, and one of the other factor. */
+/* Sums, the vectors of keys or values, and one of the other factor; where rows
+ * are lanes, those of a channel, and a key. */
 START_TEST(rows_of_decode_rise_and_fit_the_registers)
 {
-    const int32_t registers = all_lanes[_i] == 8 ? 16 : 32;
-    const struct decode_preset *p = orl_decode_preset(all_lanes[_i]);
+    const int32_t lanes = all_lanes[_i], registers = lanes == 8 ? 16 : 32;
+    const struct decode_preset *p = orl_decode_preset(lanes);
+    int flat = 0;
     for (int n = 0; n < ORL_DECODE_ROWS; n++, p++) {
-        ck_assert_int_eq(p->lanes, all_lanes[_i]);
-        ck_assert_int_eq(p->rows, n + 1);
-        ck_assert_int_le(p->rows * p->qk_keys + p->qk_keys + 1, registers);
-        ck_assert_int_le(p->rows * p->pv_vecs + p->pv_vecs + 1, registers);
-        if (n > 0)
+        const int32_t vecs = p->row_lanes ? p->rows / lanes : p->rows;
+        const int32_t added = p->row_lanes ? 4 : p->rows;
+        const int32_t factors = p->row_lanes ? vecs : p->qk_keys;
+        ck_assert_int_eq(p->lanes, lanes);
+        ck_assert_int_le(vecs * p->qk_keys + factors + 1, registers);
+        ck_assert_int_le(added * p->pv_vecs + p->pv_vecs + 1, registers);
+        flat += !p->row_lanes;
+        if (p->row_lanes)
+            ck_assert_int_eq(p->rows % lanes, 0);
+        else
+            ck_assert_int_eq(p->rows, n + 1);
+        if (n > 0 && p->row_lanes == p[-1].row_lanes)
             ck_assert_int_gt(p->cycles, p[-1].cycles);
+    }
+    ck_assert_int_eq(flat, 6);
+}
+END_TEST
+
+START_TEST(other_numbers_of_rows_take_the_next_one_of_their_kind)
+{
+    static const int near[][3] = {{1, 0, 1},   {6, 0, 6},   {8, 0, 6},
+                                  {8, 1, 16},  {16, 1, 16}, {17, 1, 24},
+                                  {24, 1, 24}, {32, 1, 24}};
+    for (int n = 0; n < 8; n++) {
+        const struct decode_preset *p =
+            orl_decode_preset_near(8, near[n][0], near[n][1]);
+        ck_assert_int_eq(p->rows, near[n][2]);
+        ck_assert_int_eq(p->row_lanes, near[n][1]);
+        ck_assert_int_eq(p->lanes, 8);
+    }
+}
+END_TEST
+
+/* A row of the table holds at d 128; half the channels take more than half. */
+START_TEST(cycles_grow_with_channels_and_do_not_vanish)
+{
+    const struct decode_preset *p = orl_decode_preset(8);
+    for (int n = 0; n < ORL_DECODE_ROWS; n++, p++) {
+        const double all = orl_decode_cycles(p, false, 256);
+        ck_assert_double_eq_tol(all, p->cycles, 1e-9);
+        ck_assert_double_eq_tol(orl_decode_cycles(p, true, 256),
+                                p->converted_cycles, 1e-9);
+        ck_assert_double_gt(orl_decode_cycles(p, false, 128), all / 2.0);
+        ck_assert_double_lt(orl_decode_cycles(p, false, 128), all);
     }
 }
 END_TEST
@@ -75,6 +117,8 @@ int main(void)
     tcase_add_loop_test(tc, sums_fit_the_registers, 0, 3);
     tcase_add_loop_test(
         tc, a_converted_tile_serves_more_strips_than_one_read_in_place, 0, 3);
+    tcase_add_test(tc, other_numbers_of_rows_take_the_next_one_of_their_kind);
+    tcase_add_test(tc, cycles_grow_with_channels_and_do_not_vanish);
     tcase_add_loop_test(tc, rows_of_decode_rise_and_fit_the_registers, 0, 3);
     return suite_run(tc, "plan/presets");
 }

@@ -1,5 +1,5 @@
-/* burst.h: how fast a device can multiply and add right now, by kernels/peak.cl
- * on all of its compute units: what a share of peak is a share of. */
+/* burst.h: how fast a device can multiply and add, and read memory, right now,
+ * by kernels/peak.cl on all of its compute units: what shares are shares of. */
 #ifndef BURST_H
 #define BURST_H
 
@@ -7,27 +7,32 @@
 
 #include <oriel/oriel.h>
 
+/* Fused multiply-adds in registers, or a plain sum over a buffer. */
 struct burst {
+    cl_command_queue queue;
     cl_program program;
     cl_kernel kernel;
-    cl_mem out;
+    cl_mem memory; /* results; what is summed */
     size_t groups;
-    int64_t lanes;
+    double flops, bytes; /* of a run */
 };
 
 /* Builds the kernel and finds how many groups take long enough to be timed.
  * ORIEL_E_UNSUPPORTED on a GPU, whose units one work-item does not fill, and
- * where fused multiply-add is emulated. */
+ * where fused multiply-add is emulated. The queue must outlive it. */
 oriel_status burst_open(struct burst *out, cl_context context, cl_device_id id,
                         const struct device *d, cl_command_queue queue);
 
-oriel_status burst_run(const struct burst *b, cl_command_queue queue,
-                       double *gflops);
+/* A sum over so many bytes, rounded to whole steps of every group: b->bytes.
+ * ORIEL_E_UNSUPPORTED as for burst_open. */
+oriel_status burst_open_sum(struct burst *out, cl_context context,
+                            cl_device_id id, const struct device *d,
+                            cl_command_queue queue, double bytes);
+
+/* state is a burst; *seconds is NAN where the clock failed. */
+oriel_status burst_run(void *state, double *seconds);
 
 /* Of a zeroed or opened burst. */
 void burst_close(struct burst *b);
-
-/* Seconds of a clock that never goes back. */
-double burst_clock(void);
 
 #endif /* BURST_H */

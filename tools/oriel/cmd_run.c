@@ -33,6 +33,7 @@ static const struct option options[] = {
     {"reference", NULL, "with --check: compare with CLBlast's GEMMs too"},
     {"plan", "TEXT", "force a plan, as oriel explain prints it"},
     {"repeat", "N", "time N runs, and the device's peak before each"},
+    {"timing", NULL, "print how long the making of the plan took, too"},
     {"seed", "N", "of the random numbers (default 0)"},
     {"device", "TEXT", "part of a name, or a number of oriel devices"},
     {"json", NULL, "print one JSON object"},

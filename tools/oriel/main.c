@@ -1,6 +1,7 @@
 /* main.c: `oriel COMMAND ...`: the table of commands, and what becomes of a
  * status: an exit status and one line. */
 #include "commands.h"
+#include "interrupt.h"
 
 #include "base/error.h"
 
@@ -12,15 +13,13 @@
 enum { EXIT_DONE, EXIT_CHECK_FAILED, EXIT_WRONG_INPUT, EXIT_DEVICE_FAILED };
 
 static const struct command *const commands[] = {
-    &command_devices,
-    &command_run,
-    &command_explain,
-    &command_selftest,
+    &command_devices, &command_run,      &command_explain,
+    &command_bench,   &command_selftest,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static const char *const later[] = {"bench", "tune"};
+static const char *const later[] = {"tune"};
 
 static void help(void)
 {
@@ -50,8 +49,10 @@ static oriel_status find_command(const char *name, const struct command **out)
                     name);
 }
 
-static oriel_status dispatch(int count, const char *const *text, bool *failed)
+/* line: the program's name, then count words. */
+static oriel_status dispatch(int count, const char *const *line, bool *failed)
 {
+    const char *const *text = line + 1;
     if (count == 0)
         return orl_fail(ORIEL_E_ARGUMENT,
                         "a command is missing; oriel --help lists what there "
@@ -69,6 +70,7 @@ static oriel_status dispatch(int count, const char *const *text, bool *failed)
     ORL_TRY(find_command(text[0], &command));
     struct arguments a;
     ORL_TRY(arguments_read(&a, command, count - 1, text + 1));
+    a.line = line;
     if (a.help) {
         command_help(command);
         return ORIEL_OK;
@@ -94,11 +96,12 @@ int main(int argc, char **argv)
 {
     bool failed = false;
     oriel_status status =
-        dispatch(argc - 1, (const char *const *)argv + 1, &failed);
+        dispatch(argc - 1, (const char *const *)argv, &failed);
     errno = 0;
     if (fflush(stdout) != 0 && status == ORIEL_OK)
         status = orl_fail(ORIEL_E_IO, "standard output: %s", strerror(errno));
     if (status != ORIEL_OK)
         fprintf(stderr, "oriel: %s\n", oriel_last_error()->message);
+    interrupt_obey();
     return exit_status(status, failed);
 }

@@ -266,7 +266,7 @@ done:
     return status;
 }
 
-oriel_status npy_write(const char *path, const struct array *a)
+oriel_status npy_bytes(void **bytes, size_t *size, const struct array *a)
 {
     /* Magic, version, length and line together fill a multiple of 64 bytes, as
      * NumPy does it, so that the values can be mapped. */
@@ -292,11 +292,21 @@ oriel_status npy_write(const char *path, const struct array *a)
 
     unsigned char *file = malloc(whole + a->bytes);
     if (!file)
-        return orl_fail(ORIEL_E_MEMORY, "%s: no memory for %zu bytes",
-                        array_file_name(path), whole + a->bytes);
+        return orl_fail(ORIEL_E_MEMORY, "no memory for %zu bytes",
+                        whole + a->bytes);
     memcpy(file, head, whole);
     memcpy(file + whole, a->values, a->bytes);
-    const oriel_status status = orl_file_replace(path, file, whole + a->bytes);
-    free(file);
+    *bytes = file;
+    *size = whole + a->bytes;
+    return ORIEL_OK;
+}
+
+oriel_status npy_write(const char *path, const struct array *a)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    ORL_TRY(npy_bytes(&bytes, &size, a));
+    const oriel_status status = orl_file_replace(path, bytes, size);
+    free(bytes);
     return status;
 }

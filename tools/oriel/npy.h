@@ -11,6 +11,9 @@
 oriel_status npy_parse(struct array *out, const char *name, void *bytes,
                        size_t size);
 
+/* The file as it would be written, in memory that the caller frees. */
+oriel_status npy_bytes(void **bytes, size_t *size, const struct array *a);
+
 /* The whole file, or on failure what was there before. */
 oriel_status npy_write(const char *path, const struct array *a);
 

@@ -15,8 +15,7 @@ static const struct {
     const char *command, *option;
 } later[] = {
     {"run", "row-begin"}, {"run", "row-end"}, {"run", "sinks"},
-    {"run", "alibi"},     {"run", "bias"},    {"selftest", "report"},
-    {"selftest", "html"},
+    {"run", "alibi"},     {"run", "bias"},    {"selftest", "html"},
 };
 
 static int find(const struct command *command, const char *name, size_t length)
@@ -95,7 +94,10 @@ oriel_status arguments_read(struct arguments *out,
             return orl_fail(ORIEL_E_ARGUMENT,
                             "oriel %s takes options only, not \"%.60s\"",
                             command->name, text[i]);
-        } else if (a.words == WORDS_MOST || a.words == 1) {
+        } else if (a.words == WORDS_MOST) {
+            return orl_fail(ORIEL_E_ARGUMENT, "at most %d PROBLEMs are taken",
+                            WORDS_MOST);
+        } else if (a.words == 1 && !command->many) {
             return orl_fail(ORIEL_E_ARGUMENT,
                             "one PROBLEM is expected; put its words between "
                             "quotes: oriel %s \"%.40s %.40s ...\"",

@@ -14,13 +14,14 @@ struct option {
     const char *help;
 };
 
-enum { OPTIONS_MOST = 40, WORDS_MOST = 4 };
+enum { OPTIONS_MOST = 40, WORDS_MOST = 256 };
 
 struct arguments;
 
 struct command {
     const char *name;
     const char *words; /* "[PROBLEM]"; NULL: takes none */
+    bool many;         /* takes more than one */
     const char *summary;
     const struct option *options;
 
@@ -31,6 +32,8 @@ struct command {
 
 struct arguments {
     const struct command *command;
+    const char *const *line; /* of the whole program, its name first; ends with
+                                NULL */
     const char *value[OPTIONS_MOST]; /* as command->options; NULL: not given */
     const char *word[WORDS_MOST];
     int words;

@@ -8,6 +8,7 @@
 #include <oriel/types.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Zero-initialise. Memory that runs out is remembered, and told when the
  * report is written. */
@@ -24,6 +25,8 @@ void report_row(struct report *r);
 
 /* name and text are copied. */
 void report_text(struct report *r, const char *name, const char *text);
+void report_text_or_null(struct report *r, const char *name,
+                         const char *text); /* null for "" */
 void report_number(struct report *r, const char *name, double value);
 void report_count(struct report *r, const char *name, int64_t value);
 void report_truth(struct report *r, const char *name, bool value);
@@ -43,5 +46,13 @@ oriel_status report_print_line(const struct report *r);
 
 /* Columns with the names of the first row's fields above. */
 oriel_status report_print_table(const struct report *r);
+
+/* The same anywhere, each line after this text. */
+oriel_status report_put_table(const struct report *r, FILE *out,
+                              const char *before);
+
+/* Comma-separated: the names of the first row's fields, then the rows. A number
+ * that JSON cannot say is empty. */
+oriel_status report_put_csv(const struct report *r, FILE *out);
 
 #endif /* REPORT_H */

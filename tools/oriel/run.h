@@ -42,7 +42,7 @@ struct run {
     double pairs;                 /* visible, of all heads and entries */
 
     char plan[ORL_PLAN_TEXT];
-    double seconds;
+    double seconds, plan_seconds;
     double peak_gflops, share_of_peak; /* NAN: not measured */
     float *reference;                  /* packed; NULL: not wanted */
 
@@ -65,6 +65,8 @@ oriel_status run_problem(struct run *r);
 /* Refuses what the device has no memory for, before any is asked for. */
 oriel_status run_fits(const struct run *r);
 
+double run_bytes(const struct run *r); /* of q, k, v, out, lse */
+
 /* Files or seeded random numbers -> storage. */
 oriel_status run_inputs(struct run *r);
 
@@ -86,11 +88,12 @@ oriel_status run_outputs(const struct run *r);
 
 oriel_status run_report(const struct run *r);
 
-/* ---- Shared with selftest ------------------------------------------------ */
+/* ---- Shared with selftest and bench -------------------------------------- */
 
 /* Random inputs and space for results of run.problem. */
 oriel_status run_storage(struct run *r);
 void run_random(struct run *r);
+void run_release(struct run *r); /* that storage; key ranges stay */
 
 /* Inputs as the oracle wants them. */
 struct oracle run_oracle(const struct run *r);

@@ -54,10 +54,20 @@ static size_t lse_bytes(const struct problem *p)
                : 0;
 }
 
+double run_bytes(const struct run *r)
+{
+    double total = (double)lse_bytes(&r->problem);
+    for (int n = 0; n < RUN_TENSORS; n++) {
+        struct storage s;
+        total += size_of(&r->problem, n, &s) ? (double)s.size : 1.8e19;
+    }
+    return total;
+}
+
 oriel_status run_fits(const struct run *r)
 {
     const struct device *d = &r->device;
-    double total = (double)lse_bytes(&r->problem);
+    const double total = run_bytes(r);
     static const char *const name[RUN_TENSORS] = {"q", "k", "v", "out"};
     for (int n = 0; n < RUN_TENSORS; n++) {
         struct storage s;
@@ -69,7 +79,6 @@ oriel_status run_fits(const struct run *r)
                             "this device (%.60s) is %lld",
                             name[n], sized ? (double)s.size : 1.8e19, d->name,
                             (long long)d->allocation_bytes);
-        total += (double)s.size;
     }
     if (d->global_bytes > 0 && total > (double)d->global_bytes)
         return orl_fail(ORIEL_E_UNSUPPORTED,
@@ -260,6 +269,16 @@ oriel_status run_inputs(struct run *r)
     return ORIEL_OK;
 }
 
+void run_release(struct run *r)
+{
+    for (int n = 0; n < RUN_TENSORS; n++) {
+        free(r->tensor[n].bytes);
+        r->tensor[n].bytes = NULL;
+    }
+    free(r->lse);
+    r->lse = NULL;
+}
+
 void run_free(struct run *r)
 {
     for (int n = 0; n < 3; n++)
@@ -267,9 +286,7 @@ void run_free(struct run *r)
     for (int n = 0; n < 2; n++)
         array_free(&r->limit_file[n]);
     array_free(&r->expect);
-    for (int n = 0; n < RUN_TENSORS; n++)
-        free(r->tensor[n].bytes);
-    free(r->lse);
+    run_release(r);
     free(r->key_begin);
     free(r->key_end);
     free(r->reference);

@@ -1,6 +1,6 @@
 /* run_output.c: what is left of a run: files, and one line or one document. */
-#define _POSIX_C_SOURCE 200809L
 #include "npy.h"
+#include "output_file.h"
 #include "report.h"
 #include "run.h"
 
@@ -8,12 +8,8 @@
 #include "base/text.h"
 #include "model/elem.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- Files -----------------------------------------------------------------
  */
@@ -38,27 +34,12 @@ static oriel_status possible(const char *option, const char *path)
     static const char *const archive[] = {".npz", ".safetensors"};
     if (!path)
         return ORIEL_OK;
-    const size_t length = strlen(path);
-    for (int i = 0; i < 2; i++) {
-        const size_t end = strlen(archive[i]);
-        if (length >= end && !strcmp(path + length - end, archive[i]))
+    for (int i = 0; i < 2; i++)
+        if (path_ends_in(path, archive[i]))
             return orl_fail(ORIEL_E_ARGUMENT,
                             "--%s writes one .npy file, not a %s", option,
                             archive[i]);
-    }
-    /* The file is made beside path and then takes its place. */
-    const char *slash = strrchr(path, '/');
-    char *folder = malloc(length + 2);
-    if (!folder)
-        return orl_fail(ORIEL_E_MEMORY, "no memory for a file name");
-    const size_t end = slash ? (size_t)(slash - path) + 1 : 0;
-    memcpy(folder, path, end);
-    strcpy(folder + end, ".");
-    const int code = access(folder, W_OK | X_OK) == 0 ? 0 : errno;
-    free(folder);
-    return code == 0 ? ORIEL_OK
-                     : orl_fail(ORIEL_E_IO, "--%s %s: %s", option,
-                                array_file_name(path), strerror(code));
+    return output_possible(option, path);
 }
 
 oriel_status run_outputs_possible(const struct run *r)
@@ -157,6 +138,8 @@ static void add_fields(const struct run *r, struct report *out)
         report_number(out, "peak_gflops", r->peak_gflops);
         report_number(out, "share_of_peak", r->share_of_peak);
     }
+    if (argument(r->a, "timing"))
+        report_number(out, "plan_seconds", r->plan_seconds);
     if (argument(r->a, "check")) {
         report_number(out, "max_error", r->verdict.error);
         report_number(out, "bound", r->verdict.bound);

@@ -1,0 +1,310 @@
+/* family_segment.c: few queries over many keys where a group of work-items
+ * shares each segment of them, kernels/segment.cl. For GPUs; it runs wherever
+ * its local memory fits. */
+#include "plan/family_list.h"
+
+#include "base/arith.h"
+#include "model/elem.h"
+#include "plan/cost.h"
+
+#include <math.h>
+
+enum {
+    HEAD_TILE,
+    QUERY_TILE,
+    GROUP,
+    KEY_TILE,
+    CHANNEL_CHUNK,
+    SEGMENT,
+    ALIGNED
+};
+
+static const struct word words[] = {
+    [HEAD_TILE] = {"h", "HEAD_TILE", WORD_NUMBER, 1, 16},
+    [QUERY_TILE] = {"q", "QUERY_TILE", WORD_NUMBER, 1, 16},
+    [GROUP] = {"g", "GROUP", WORD_NUMBER, 8, 1024},
+    [KEY_TILE] = {"k", "KEY_TILE", WORD_NUMBER, 8, 512},
+    [CHANNEL_CHUNK] = {"chunk", "CHANNEL_CHUNK", WORD_NUMBER, 8, 512},
+    [SEGMENT] = {"s", "SEGMENT", WORD_NUMBER, 8, 4096},
+    [ALIGNED] = {"aligned", "ALIGNED", WORD_FLAG, 0, 1},
+    {0},
+};
+
+static const char *const kernels[] = {"attend_segment", "attend_merge", NULL};
+
+/* Channels that the kernel reads together, its LANES. Most rows of a group: a
+ * work-item holds PART sums of each, and more than 64 would spill. Most
+ * queries: keys are read again for every tile of them. */
+enum { PART = 4, ROWS = 16, QUERIES = 64 };
+
+/* Work-items of a group, or twice as many, and keys of a tile. */
+enum { ITEMS = 64, KEYS = 64 };
+
+static int64_t group_items(const struct problem *p, int32_t rows)
+{
+    const int64_t parts = orl_ceil_div(p->v.channels, PART);
+    return parts > ITEMS || rows > 4 ? 2 * ITEMS : ITEMS;
+}
+
+static int64_t whole(int64_t count, int64_t unit)
+{
+    return orl_ceil_div(count, unit) * unit;
+}
+
+/* As kernels/segment.cl says. */
+static int64_t local_bytes(const struct plan *plan)
+{
+    const int32_t *word = plan->word;
+    const int64_t rows = (int64_t)word[HEAD_TILE] * word[QUERY_TILE];
+    const int64_t shares = word[GROUP] / word[KEY_TILE];
+    const int64_t whole_rows = whole(rows, shares * PART);
+    const int64_t query = whole(plan->variant.head_dim, word[CHANNEL_CHUNK]);
+    const int64_t keys = word[KEY_TILE] * (word[CHANNEL_CHUNK] + (int64_t)PART);
+    const int64_t sums = PART * (int64_t)word[GROUP] * orl_min(rows, 4);
+    return 4 * (whole_rows * (query + word[SEGMENT]) + 2 * rows +
+                orl_max(keys, sums));
+}
+
+/* Whether so many groups fit a unit of the device at once. */
+static bool has_room(const struct plan *plan, int64_t count,
+                     const struct device *d)
+{
+    const int64_t group = plan->word[GROUP];
+    return (d->group_limit <= 0 || group <= d->group_limit) &&
+           (d->axis_limit <= 0 || group <= d->axis_limit) &&
+           (d->local_bytes <= 0 || count * local_bytes(plan) <= d->local_bytes);
+}
+
+/* ---- Candidates --------------------------------------------------------- */
+
+/* Heads and queries that a group takes: as many as share a key, up to ROWS. */
+static void choose_rows(int32_t *word, const struct problem *p)
+{
+    const int64_t group = p->heads / p->kv_heads;
+    int64_t heads = orl_min(group, ROWS);
+    while (group % heads != 0)
+        heads--;
+    const int64_t tiles = orl_ceil_div(p->queries, ROWS / heads);
+    word[HEAD_TILE] = (int32_t)heads;
+    word[QUERY_TILE] = (int32_t)orl_ceil_div(p->queries, tiles);
+}
+
+/* Keys of a segment: such that every unit gets some 3 groups, as far as that
+ * leaves a segment worth its sums. Powers of two, so that few programs do. */
+static int32_t choose_segment(const int32_t *word, const struct problem *p,
+                              const struct device *d)
+{
+    enum { LEAST = 64, MOST = 512, ROUNDS = 3 };
+    const double units = d->compute_units > 0 ? (double)d->compute_units : 1.0;
+    const double tasks = (double)p->batch * (double)p->heads / word[HEAD_TILE] *
+                         (double)orl_ceil_div(p->queries, word[QUERY_TILE]);
+    const double span = (double)orl_problem_span(p);
+    const double keys = fmin(span * tasks / (ROUNDS * units), span);
+    int32_t segment = LEAST;
+    while (segment < MOST && segment < keys)
+        segment *= 2;
+    return segment;
+}
+
+/* A line of 128 bytes of a key at a time. */
+static struct plan first_plan(const struct problem *p, const struct device *d)
+{
+    struct plan plan = {.family = &orl_family_segment,
+                        .variant = orl_variant(p)};
+    int32_t *word = plan.word;
+    choose_rows(word, p);
+    word[GROUP] = (int32_t)group_items(p, word[HEAD_TILE] * word[QUERY_TILE]);
+    word[KEY_TILE] = KEYS;
+    word[CHANNEL_CHUNK] = p->k.type == ORIEL_F32 ? 32 : 64;
+    if (p->q.channels <= 32)
+        word[CHANNEL_CHUNK] = 32;
+    word[SEGMENT] = choose_segment(word, p, d);
+    /* A CPU reads vectors wherever they lie. */
+    word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
+    return plan;
+}
+
+/* Smaller and smaller until the device has room for it. */
+static bool shrink(struct plan *plan)
+{
+    int32_t *word = plan->word;
+    if (word[SEGMENT] > word[KEY_TILE])
+        word[SEGMENT] /= 2;
+    else if (word[CHANNEL_CHUNK] > 16)
+        word[CHANNEL_CHUNK] /= 2;
+    else if (word[QUERY_TILE] > 1)
+        word[QUERY_TILE] = (word[QUERY_TILE] + 1) / 2;
+    else
+        return false;
+    return true;
+}
+
+static bool find_plan(struct plan *out, const struct problem *p,
+                      const struct device *d)
+{
+    *out = first_plan(p, d);
+    /* Two groups, so that one computes while the other waits. */
+    while (out->word[SEGMENT] > 2 * KEYS && !has_room(out, 2, d))
+        out->word[SEGMENT] /= 2;
+    while (!has_room(out, 1, d))
+        if (!shrink(out))
+            return false;
+    return true;
+}
+
+static const char *rejects(const struct problem *p, const struct device *d)
+{
+    const char *barrier = orl_family_barrier(&orl_family_segment, d);
+    if (barrier)
+        return barrier;
+    if (d->loop_limit > 0)
+        return "the device ends work-items after a number of loop iterations";
+    if (p->queries > QUERIES)
+        return "it is for at most 64 queries";
+    if (orl_family_strided(p))
+        return "a stride along dim is not 1";
+    struct plan plan;
+    if (!find_plan(&plan, p, d))
+        return "no segment fits the local memory and the groups of the device";
+    return NULL;
+}
+
+static void candidates(const struct problem *p, const struct device *d,
+                       struct plan_list *list)
+{
+    struct plan plan;
+    if (find_plan(&plan, p, d))
+        list->plan[list->count++] = plan;
+}
+
+static const char *objects(const struct plan *plan, const struct problem *p,
+                           const struct device *d)
+{
+    const int32_t *word = plan->word;
+    const int32_t rows = word[HEAD_TILE] * word[QUERY_TILE];
+    if (p->heads / p->kv_heads % word[HEAD_TILE] != 0)
+        return "h must divide the query heads of a key head";
+    if (rows > ROWS || rows > word[GROUP])
+        return "h times q must not exceed 16, nor g";
+    if (word[GROUP] % word[KEY_TILE] != 0 ||
+        word[SEGMENT] % word[KEY_TILE] != 0)
+        return "g and s must be multiples of k";
+    if (word[CHANNEL_CHUNK] % 8 != 0)
+        return "chunk must be a multiple of 8";
+    if (word[KEY_TILE] * word[CHANNEL_CHUNK] > 64 * word[GROUP])
+        return "k times chunk must not exceed 64 times g";
+    if (orl_ceil_div(plan->variant.v_dim, PART) > word[GROUP])
+        return "g must not be less than a quarter of the channels of a value";
+    if (word[ALIGNED] && !orl_family_aligned(p, PART))
+        return "aligned needs strides of q, k and v that are multiples of 4 "
+               "elements, and offsets that are";
+    if (!has_room(plan, 1, d))
+        return "the device does not have so much local memory, or does not "
+               "allow so many work-items in a group";
+    return NULL;
+}
+
+/* ---- Calls -------------------------------------------------------------- */
+
+/* Segments that the keys of a group can touch, wherever they lie. A shorter
+ * call never has more, so that the workspace of the largest one serves all. */
+static int64_t segment_count(const struct plan *plan, const struct extent *e)
+{
+    const int64_t keys = orl_min(e->span + plan->word[QUERY_TILE] - 1, e->keys);
+    return orl_ceil_div(keys - 1, plan->word[SEGMENT]) + 1;
+}
+
+static int64_t workspace(const struct plan *plan, const struct extent *e)
+{
+    return orl_family_parts(e, segment_count(plan, e), plan->variant.v_dim);
+}
+
+static void launches(const struct plan *plan, const struct extent *e,
+                     struct launch_list *list)
+{
+    const int64_t segments = segment_count(plan, e);
+    const int64_t tiles = orl_ceil_div(e->queries, plan->word[QUERY_TILE]);
+    list->count = 2;
+    list->launch[0] = (struct launch) {
+        .kernel = 0,
+        .groups = {tiles * segments, e->heads / plan->word[HEAD_TILE],
+                   e->batch},
+        .local = {plan->word[GROUP], 1, 1},
+        .passes = 1,
+        .segments = segments,
+    };
+    list->launch[1] = (struct launch) {
+        .kernel = 1,
+        .groups = {e->queries, e->heads, e->batch},
+        .local = {plan->word[GROUP], 1, 1},
+        .passes = 1,
+        .segments = segments,
+    };
+}
+
+/* How much of the peak a CPU reaches by this kernel: such that it costs more
+ * than what is for CPUs. */
+static const double cpu_share = 0.025;
+
+static double cost(const struct plan *plan, const struct problem *p,
+                   const struct device *d)
+{
+    const int32_t *word = plan->word;
+    const struct extent all = {p->batch, p->heads, p->queries, p->keys,
+                               orl_problem_span(p)};
+    const double rows = (double)word[HEAD_TILE] * word[QUERY_TILE];
+    const double tasks = (double)p->batch * (double)p->heads / word[HEAD_TILE] *
+                         (double)orl_ceil_div(p->queries, word[QUERY_TILE]);
+    const double keys =
+        fmin((double)all.span + word[QUERY_TILE] - 1.0, (double)p->keys);
+    const double groups = tasks * (double)segment_count(plan, &all);
+    const double bytes =
+        (double)p->k.channels * (double)orl_elem_bytes(p->k.type) +
+        (double)p->v.channels * (double)orl_elem_bytes(p->v.type);
+
+    /* By instructions of its loops: for each multiply-add of a row half a read
+     * of local memory, and to stage a key or read a value as much as 4. */
+    const double share = d->kind == DEVICE_GPU ? 1.0 : cpu_share;
+    const double channels = (double)p->q.channels + (double)p->v.channels;
+    const double flops = 2.0 * tasks * keys * channels * (1.5 * rows + 4.0);
+    const double idle = orl_cost_idle(groups, d);
+    const double compute = flops / (orl_cost_peak_flops(d) * share) * idle;
+
+    /* What several groups read comes from a cache, 4 times as fast. Sums are
+     * written, and read again. */
+    const double moved =
+        orl_cost_bytes(p) + 2.0 * (double)workspace(plan, &all);
+    const double memory = fmax(moved, tasks * keys * bytes / 4.0) /
+                          orl_cost_bandwidth(d) *
+                          orl_cost_idle_readers(groups, d);
+    return orl_cost_launched(fmax(compute, memory), 2.0, groups, d);
+}
+
+/* Most bytes that a work-item may keep outside its registers. */
+enum { SPILL_BYTES = 256 };
+
+static const char *unfit(const struct plan *plan, const struct built *built,
+                         const struct device *d)
+{
+    if (built->group_limit > 0 && plan->word[GROUP] > built->group_limit)
+        return "the built kernel allows fewer work-items in a group";
+    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
+        return "the built kernel needs more local memory than there is";
+    if (built->spill_bytes > SPILL_BYTES ||
+        (d->kind == DEVICE_GPU && built->private_bytes > SPILL_BYTES))
+        return "the built kernel keeps registers in memory";
+    return NULL;
+}
+
+const struct family orl_family_segment = {
+    .name = "segment",
+    .words = words,
+    .kernels = kernels,
+    .rejects = rejects,
+    .candidates = candidates,
+    .objects = objects,
+    .cost = cost,
+    .unfit = unfit,
+    .workspace = workspace,
+    .launches = launches,
+};

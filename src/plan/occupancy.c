@@ -1,0 +1,84 @@
+/* occupancy.c: a model of the cores of a GPU. */
+#include "plan/occupancy.h"
+
+#include "base/arith.h"
+
+#include <math.h>
+
+/* What a core has where nothing is known: registers as of NVIDIA since Kepler
+ * and of GCN, half the lanes of NVIDIA, and groups as of NVIDIA's Turing, which
+ * holds the fewest ("Compute Capabilities" in the CUDA C++ Programming
+ * Guide). */
+enum { REGISTERS = 65536, LANES = 64, WAVE = 32, GROUPS = 16 };
+
+/* Waves of each scheduler that hide how long instructions take: 2 waves of a
+ * SIMD on AMD, 8 of the 4 schedulers on NVIDIA. A rule of thumb, not measured
+ * here. */
+enum { WAVES = 2 };
+
+static double known(int64_t fact, double otherwise)
+{
+    return fact > 0 ? (double)fact : otherwise;
+}
+
+double orl_cores(const struct device *d)
+{
+    const double units = known(d->compute_units, 1.0);
+    return fmax(floor(units / known(d->core_units, 1.0)), 1.0);
+}
+
+double orl_core_lanes(const struct device *d)
+{
+    return known(d->core_lanes, LANES);
+}
+
+/* AMD and NVIDIA have 4 in a core, Intel one in each execution unit. */
+static double schedulers(const struct device *d)
+{
+    return d->core_units > 1 ? (double)d->core_units : 4.0;
+}
+
+static double group_waves(const struct group_needs *g, const struct device *d)
+{
+    return ceil(g->items / known(d->wave_items, WAVE));
+}
+
+int orl_core_groups(const struct group_needs *g, const struct device *d)
+{
+    const double wave = known(d->wave_items, WAVE);
+    const double most = known(d->item_registers, g->registers);
+    const double registers =
+        group_waves(g, d) * wave * fmin(g->registers, most);
+    double groups =
+        fmin(known(d->core_registers, REGISTERS) / fmax(registers, 1.0),
+             (double)GROUPS);
+    const double local =
+        known(d->core_local_bytes, (double)orl_max(d->local_bytes, 0));
+    if (g->local_bytes > 0 && local > 0.0)
+        groups = fmin(groups, local / (double)g->local_bytes);
+    return groups > 1.0 ? (int)groups : 1;
+}
+
+/* As if every instruction beyond had to wait for a register in memory. */
+static double spilling(const struct group_needs *g, const struct device *d)
+{
+    const double most = known(d->item_registers, g->registers);
+    return fmax(g->registers / fmax(most, 1.0), 1.0);
+}
+
+double orl_core_clocks(const struct group_needs *g, double instructions,
+                       double groups, const struct device *d)
+{
+    const double waves = group_waves(g, d);
+    const double wave = known(d->wave_items, WAVE);
+    const double clocks =
+        waves * wave * instructions * spilling(g, d) / orl_core_lanes(d);
+
+    /* Fewer groups than keep the schedulers busy take as long as those. */
+    const double busy = WAVES * schedulers(d) / waves;
+    const double held = orl_core_groups(g, d);
+    const double mine = ceil(groups / orl_cores(d));
+    const double rounds = floor(mine / held), rest = mine - rounds * held;
+    return clocks *
+           (rounds * fmax(held, busy) + (rest > 0.0 ? fmax(rest, busy) : 0.0));
+}

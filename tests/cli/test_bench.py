@@ -1,0 +1,178 @@
+"""Bench on tiny problems: fields, files, refusals, interruption."""
+import csv
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import harness
+
+PROBLEM = "h1 q8 d4 w1,0"
+FIELDS = ["problem", "device", "plan", "threads", "seconds_median",
+          "seconds_min", "gflops", "peak_gflops", "share_of_peak",
+          "bytes_per_second", "peak_bytes_per_second", "share_of_bandwidth",
+          "build_seconds", "first_seconds"]
+
+
+class Bench(harness.Cli):
+    def platform(self):
+        return next(d["platform"] for d in
+                    self.oriel("devices", "--json").json() if d["chosen"])
+
+    def test_rows_have_what_the_manual_promises(self):
+        two = "h2/1 q3 k9 d4 v6 w3,1 f16"
+        done = self.oriel("bench", PROBLEM, two, "--json", "--csv", "rows.csv",
+                          "--plot", "rows.svg")
+        rows = done.json()
+        self.assertEqual([row["problem"] for row in rows], [PROBLEM, two])
+        for row in rows:
+            self.assertEqual(list(row)[:len(FIELDS)], FIELDS)
+            self.assertGreaterEqual(row["turns"], 5)
+            self.assertLessEqual(row["seconds_min"], row["seconds_median"])
+            self.assertEqual(row["command"],
+                             f'oriel bench "{PROBLEM}" "{two}" --json --csv '
+                             "rows.csv --plot rows.svg")
+            self.assertGreater(row["memory_bytes"], 1e6)
+        seconds = rows[0]["seconds_median"]
+        # 15 pairs; q, k, v and out of 8 rows.
+        self.assertAlmostEqual(rows[0]["gflops"], 2 * 8 * 15 / seconds * 1e-9)
+        self.assertAlmostEqual(rows[0]["bytes_per_second"],
+                               4 * 8 * 4 * 4 / seconds)
+        # Rows 3 to 8 of k and v are seen, by both heads through one.
+        self.assertAlmostEqual(
+            rows[1]["bytes_per_second"] * rows[1]["seconds_median"],
+            2 * (6 * (4 + 6) + 2 * 3 * (4 + 6)))
+        if rows[0]["peak_gflops"] is not None:
+            for row in rows:
+                self.assertGreater(row["peak_gflops"], 0.1)
+                self.assertGreater(row["peak_bytes_per_second"], 0)
+                self.assertLess(row["share_of_peak"], 1)
+        for row in rows:
+            if row["build_seconds"] is not None:
+                self.assertGreater(row["build_seconds"], row["warm_seconds"])
+                self.assertGreater(row["first_seconds"], row["build_seconds"])
+
+        text = (self.folder / "rows.csv").read_text().splitlines()
+        self.assertTrue(text[0].startswith("# oriel bench "))
+        self.assertIn(rows[0]["device"], text[1])
+        self.assertIn(rows[0]["version"], text[1])
+        table = list(csv.DictReader(text[2:]))
+        self.assertEqual(list(table[0]), list(rows[0]))
+        for read, row in zip(table, rows):
+            self.assertEqual(read["problem"], row["problem"])
+            self.assertEqual(float(read["seconds_median"]),
+                             row["seconds_median"])
+        self.assertIn(b"<svg", (self.folder / "rows.svg").read_bytes()[:400])
+        self.assertEqual(sorted(os.listdir(self.folder)),
+                         ["rows.csv", "rows.svg"])
+
+    def test_threads_narrow_a_cpu(self):
+        if self.platform() != "Portable Computing Language":
+            self.skipTest("PoCL alone is known to split")
+        row, = self.oriel("bench", PROBLEM, "--threads", 1, "--json").json()
+        self.assertEqual(row["threads"], 1)
+        # Where the driver refuses, its own variable does it.
+        layer = {"OPENCL_LAYERS": os.environ["BAD_LAYER"], "BAD": "split"}
+        row, = self.oriel("bench", PROBLEM, "--threads=1", "--json",
+                          env=layer).json()
+        self.assertEqual(row["threads"], 1)
+        self.assertIn("--threads=1", row["command"])
+        self.refused("splits no device", "bench", PROBLEM, "--threads", 1,
+                     env={**layer, "ORIEL_BENCH_THREADS": "1"})
+
+    def test_a_gpu_has_no_peaks_and_is_not_split(self):
+        gpu = {"OPENCL_LAYERS": os.environ["GPU_LAYER"], "ANSWERS": "1000=4:8"}
+        done = self.oriel("bench", PROBLEM, "--json", "--plot", "gpu.svg",
+                          env=gpu)
+        row, = done.json()
+        for name in ("peak_gflops", "share_of_peak", "peak_bytes_per_second",
+                     "share_of_bandwidth"):
+            self.assertIsNone(row[name])
+        self.assertGreater(row["gflops"], 0)
+        self.assertEqual(done.err.count("no peak is measured on a GPU"), 1)
+        self.refused("--threads is for CPUs", "bench", PROBLEM, "--threads", 1,
+                     env=gpu)
+
+    def test_what_cannot_be_is_refused_before_the_work(self):
+        self.refused("--threads 0", "bench", PROBLEM, "--threads", 0)
+        self.refused("--threads x", "bench", PROBLEM, "--threads", "x")
+        self.refused("compute units", "bench", PROBLEM, "--threads", 100000)
+        self.refused("No such file", "bench", PROBLEM, "--csv", "no/rows.csv")
+        self.refused(".svg or .png", "bench", PROBLEM, "--plot", "rows.gif")
+        self.refused("No such file", "bench", PROBLEM, "--plot", "no/rows.svg")
+        self.refused('"fast" at column 12', "bench", PROBLEM, "h1 q8 w1,0 fast")
+        self.refused("lets one PROBLEM grow", "bench", "--growth", PROBLEM,
+                     "h1 q1 d1 w1,0")
+        self.refused("needs gnuplot, which is not installed", "bench", PROBLEM,
+                     "--plot", "rows.svg", env={"PATH": str(self.folder)})
+        self.refused("no folder for temporary files", "bench", PROBLEM,
+                     env={"TMPDIR": str(self.folder / "none")})
+        self.refused("needs a buffer of", "bench", PROBLEM,
+                     "h900000 q90000 d512 w1,0", status=3)
+
+    def test_a_clock_that_does_not_run_is_no_division_by_zero(self):
+        for bad in ("still", "back"):
+            done = self.oriel("bench", PROBLEM, status=3, env={
+                "LD_PRELOAD": os.environ["BAD_CLOCK"], "BAD_TIME": bad})
+            self.assertEqual(done.out, "")
+            self.assertIn("stood still or ran back", done.err)
+            self.assertTrue(done.err.endswith(
+                "oriel: 1 of 1 problems could not be measured\n"), done.err)
+
+    def test_a_problem_that_fails_leaves_the_others(self):
+        done = self.oriel("bench", PROBLEM, "--json", status=3, env={
+            "OPENCL_LAYERS": os.environ["BAD_LAYER"], "BAD": "event"})
+        self.assertEqual(done.out, "")
+        self.assertIn("CL_OUT_OF_RESOURCES", done.err)
+
+    # ---- Interruption
+
+    def start(self, *args, **more):
+        process = subprocess.Popen(
+            [harness.EXE, "bench", *args], cwd=self.folder, **more)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_for(self, end, words):
+        """Reads a terminal until it shows these words."""
+        seen, until = b"", time.monotonic() + 200
+        while words not in seen:
+            self.assertLess(time.monotonic(), until, seen)
+            seen += os.read(end, 4096)
+        return seen
+
+    def test_an_interrupt_leaves_what_was_measured(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start(
+            *[f"h1 q{n} d4 w1,0" for n in range(8, 40)], "--csv", "rows.csv",
+            stderr=theirs, stdout=subprocess.PIPE, text=True)
+        os.close(theirs)
+        seen = self.wait_for(ours, b"2 of 32: h1 q9")
+        self.assertIn(b"1 of 32: h1 q8", seen)
+        self.assertRegex(seen.decode(), r"2 of 32: .*, \d+ (s|min) left")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=100)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertRegex(out, r"(?m)^h1 q8 d4 w1,0 ")
+        self.assertNotIn("h1 q9", out.split("\nproblem")[1])
+        lines = (self.folder / "rows.csv").read_text().splitlines()
+        self.assertEqual(len(lines), 4)
+
+    def test_an_interrupt_before_the_first_row_leaves_nothing(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start(PROBLEM, "--csv", "rows.csv", stderr=theirs,
+                             stdout=subprocess.PIPE, text=True)
+        os.close(theirs)
+        self.wait_for(ours, b"1 of 1")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=100)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertEqual((out, os.listdir(self.folder)), ("", []))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Runs a test under Oclgrind, which reports races, reads of what was never
+written and wrong calls of OpenCL, and then ends as if nothing had been.
+
+usage: guard.py COMMAND...
+
+The command's output is passed on; its exit status is 1 at least if the output
+holds a report.
+"""
+import re
+import subprocess
+import sys
+
+REPORT = re.compile(r"data race at|Invalid (read|write) of|uninitialized (value|"
+                    r"data)|runtime error detected|OCLGRIND FATAL|Undefined "
+                    r"external|Work-item finished without reaching barrier|"
+                    r"divergence detected|Out of bounds")
+MOST_SHOWN = 200
+
+
+def reports(lines):
+    return [line for line in lines if REPORT.search(line)]
+
+
+def main(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False,
+                          errors="replace")
+    lines = done.stdout.splitlines()
+    found = reports(lines)
+    print("\n".join(lines[:MOST_SHOWN] + found[:MOST_SHOWN]))
+    if found:
+        print(f"{len(found)} reports of Oclgrind")
+    return done.returncode or (1 if found else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+/* test_occupancy.c: groups of a core, and how long all of them take. */
+#include "plan/occupancy.h"
+
+#include "given.h"
+#include "suite.h"
+
+#include <math.h>
+
+/* An Ampere of compute capability 8.0: 108 cores, 164 KB of local memory. */
+static struct device given_a100(void)
+{
+    struct device d = given_device(DEVICE_GPU);
+    d.compute_units = 108;
+    d.core_units = 1;
+    d.core_lanes = 64;
+    d.core_registers = 65536;
+    d.core_local_bytes = 164 << 10;
+    d.item_registers = 255;
+    d.wave_items = 32;
+    return d;
+}
+
+/* 24 execution units in 3 cores. */
+static struct device given_gen9(void)
+{
+    struct device d = given_device(DEVICE_GPU);
+    d.compute_units = 24;
+    d.core_units = 8;
+    d.core_lanes = 64;
+    d.core_registers = 57344;
+    d.core_local_bytes = 64 << 10;
+    d.item_registers = 128;
+    d.wave_items = 16;
+    return d;
+}
+
+static void assert_near(double value, double expected)
+{
+    ck_assert_msg(fabs(value - expected) <= 1e-9 * expected, "%g, not %g",
+                  value, expected);
+}
+
+START_TEST(execution_units_of_intel_are_counted_together)
+{
+    const struct device a100 = given_a100(), gen9 = given_gen9();
+    assert_near(orl_cores(&a100), 108);
+    assert_near(orl_cores(&gen9), 3);
+    struct device d = gen9;
+    d.compute_units = 4; /* less than a core has, as a partition may */
+    assert_near(orl_cores(&d), 1);
+    d = given_device(DEVICE_GPU);
+    assert_near(orl_cores(&d), 1);
+    ck_assert(orl_core_lanes(&d) > 0.0);
+}
+END_TEST
+
+START_TEST(registers_and_local_memory_limit_the_groups_of_a_core)
+{
+    const struct {
+        struct group_needs needs;
+        int groups;
+    } cases[] = {
+        {{128, 168, 26 << 10}, 3}, /* 65536 / (128 * 168) = 3.05 */
+        {{64, 253, 22016}, 4},     /* 65536 / (64 * 253) = 4.05 */
+        {{128, 248, 26 << 10}, 2}, /* 65536 / (128 * 248) = 2.06 */
+        {{32, 100, 48 << 10}, 3},  /* 164 / 48 = 3.4 */
+        {{1024, 255, 1}, 1},       /* more than there are: one, or none */
+        {{64, 400, 22016}, 4},     /* a work-item gets 255 at most */
+        {{20, 253, 22016}, 7},     /* as many as 32: 164 KB / 22016 = 7.6 */
+        {{32, 16, 0}, 16},         /* and never more than this */
+    };
+    const struct device d = given_a100();
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++)
+        ck_assert_msg(orl_core_groups(&cases[n].needs, &d) == cases[n].groups,
+                      "%zu: %d", n, orl_core_groups(&cases[n].needs, &d));
+}
+END_TEST
+
+START_TEST(a_group_has_what_is_known_of_its_limits)
+{
+    struct device d = given_device(DEVICE_GPU);
+    const struct group_needs needs = {64, 64, 20 << 10};
+    d.local_bytes = 48 << 10;
+    ck_assert_int_eq(orl_core_groups(&needs, &d), 2);
+    d.core_local_bytes = 100 << 10;
+    ck_assert_int_eq(orl_core_groups(&needs, &d), 5);
+}
+END_TEST
+
+/* 8 warps keep the 4 schedulers of a core busy; a group of 64 has 2. */
+START_TEST(few_groups_take_as_long_as_those_that_fill_a_core)
+{
+    const struct device d = given_a100();
+    const struct group_needs needs = {64, 100, 1 << 10};
+    const double one = 64.0 * 1000.0 / 64.0; /* lanes */
+    assert_near(orl_core_clocks(&needs, 1000, 1, &d), 4 * one);
+    assert_near(orl_core_clocks(&needs, 1000, 108, &d), 4 * one);
+    assert_near(orl_core_clocks(&needs, 1000, 4 * 108, &d), 4 * one);
+    assert_near(orl_core_clocks(&needs, 1000, 4 * 108 + 1, &d), 5 * one);
+    assert_near(orl_core_clocks(&needs, 1000, 10 * 108, &d), 10 * one);
+    /* 10 are held at a time; the last one runs alone. */
+    ck_assert_int_eq(orl_core_groups(&needs, &d), 10);
+    assert_near(orl_core_clocks(&needs, 1000, 11 * 108, &d), 14 * one);
+}
+END_TEST
+
+START_TEST(a_core_that_holds_too_few_waves_waits)
+{
+    const struct device d = given_a100();
+    const struct group_needs small = {64, 100, 8 << 10};
+    const struct group_needs large = {64, 100, 160 << 10};
+    ck_assert_int_eq(orl_core_groups(&large, &d), 1);
+    const double quick = orl_core_clocks(&small, 1000, 108e4, &d);
+    assert_near(orl_core_clocks(&large, 1000, 108e4, &d), 4 * quick);
+}
+END_TEST
+
+START_TEST(part_of_a_wave_costs_a_whole_one)
+{
+    const struct device d = given_gen9();
+    const struct group_needs whole = {32, 100, 0}, part = {17, 100, 0};
+    assert_near(orl_core_clocks(&part, 1000, 1e5, &d),
+                orl_core_clocks(&whole, 1000, 1e5, &d));
+}
+END_TEST
+
+START_TEST(registers_in_memory_cost_time)
+{
+    const struct device d = given_gen9();
+    const struct group_needs fits = {32, 128, 0}, spills = {32, 192, 0};
+    assert_near(orl_core_clocks(&spills, 1000, 3e6, &d),
+                1.5 * orl_core_clocks(&fits, 1000, 3e6, &d));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tc = tcase_create("occupancy");
+    tcase_add_test(tc, execution_units_of_intel_are_counted_together);
+    tcase_add_test(tc, registers_and_local_memory_limit_the_groups_of_a_core);
+    tcase_add_test(tc, a_group_has_what_is_known_of_its_limits);
+    tcase_add_test(tc, few_groups_take_as_long_as_those_that_fill_a_core);
+    tcase_add_test(tc, a_core_that_holds_too_few_waves_waits);
+    tcase_add_test(tc, part_of_a_wave_costs_a_whole_one);
+    tcase_add_test(tc, registers_in_memory_cost_time);
+    return suite_run(tc, "plan/occupancy");
+}

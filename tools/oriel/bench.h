@@ -1,0 +1,74 @@
+/* bench.h: what `oriel bench` works on. One file for each step: grid,
+ * start-up, measuring, output. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "burst.h"
+#include "finding.h"
+#include "machine.h"
+#include "options.h"
+#include "peers.h"
+#include "run.h"
+
+enum { BENCH_PATH = 512 };
+
+struct bench {
+    const struct arguments *a;
+    char command[1024];      /* as it was called */
+    char folder[BENCH_PATH]; /* for files of this process; "": none yet */
+    const char *device_name; /* of --device, or NULL */
+    bool split;              /* device is a part of another, ours to release */
+    bool named;              /* the user named the problems */
+    bool growth;             /* --growth */
+
+    struct run *problem; /* their texts and shapes */
+    size_t problems;
+
+    struct device device;
+    cl_device_id id;
+    struct machine machine;
+    struct burst burst;   /* kernel NULL: no peaks on this device */
+    struct job reference; /* of --growth: 4096 queries; plan NULL: none */
+    struct peers peers;   /* of --peers */
+    struct findings found;
+    double begin; /* of measuring */
+};
+
+/* ---- Which problems ------------------------------------------------------ */
+
+/* --growth: the same problem at lengths from 2048 to 1048576. base: its text;
+ * NULL: the standing one. Sets b->problem. */
+oriel_status bench_growth(struct bench *b, const char *base);
+
+enum { BENCH_REFERENCE = 4096 }; /* queries */
+
+/* ---- Threads ------------------------------------------------------------- */
+
+/* Narrows b->id and b->device to so many of its compute units. Where the driver
+ * does not split devices, the program begins anew, with the number in the
+ * driver's own variable, and this does not return. */
+oriel_status bench_threads(struct bench *b, int64_t threads);
+
+/* ---- Measuring ----------------------------------------------------------- */
+
+/* Programs in new processes, from nothing and from disk. What cannot be found
+ * out stays NAN, with a warning. */
+void bench_startup(const struct bench *b, struct finding *f);
+
+/* One problem with all of its runs, and those of the peers: adds findings,
+ * unless interrupted. */
+oriel_status bench_measure(struct bench *b, struct run *r);
+
+/* What does not change from run to run. */
+void bench_describe(struct finding *f, const struct run *r);
+
+/* Bytes that a call must move at least: each visible row of k and v once for
+ * every key head, q and out. r has its inputs. */
+double bench_bytes(const struct run *r);
+
+/* ---- Output -------------------------------------------------------------- */
+
+/* Table or JSON, and the files. */
+oriel_status bench_report(const struct bench *b);
+
+#endif /* BENCH_H */
