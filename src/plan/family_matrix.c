@@ -6,6 +6,7 @@
 #include "model/elem.h"
 #include "plan/cost.h"
 #include "plan/matrix_shape.h"
+#include "plan/occupancy.h"
 
 #include <math.h>
 
@@ -194,20 +195,18 @@ static void candidates(const struct problem *p, const struct device *d,
         add(list, &portable_shape, 1, true, p);
 }
 
-/* Floating point operations of a compute unit per clock, as makers state them
- * for a whole device: A100 312e12 / 108 / 1.41e9, T4 65e12 / 40 / 1.59e9,
- * RX 7900 XTX 123e12 / 96 / 2.5e9, RX 9070 XT 195e12 / 64 / 2.97e9, MI250X
- * 383e12 / 220 / 1.7e9, MI100 185e12 / 120 / 1.5e9, PVC and DG2 4096 and 2048
- * for each of 8 and 16 units that are counted. */
-static double unit_flops(int64_t engine, bool single)
+/* How many times as many operations a unit does as the lanes beside it, as
+ * makers state them for a whole device: 2 (RTX 4090) to 16 (A100), T4 8; RX
+ * 7900 XTX 4, RX 9070 XT 8; MI100, MI250X 8, of f32 2; Max 1100 16, Arc A770 8.
+ */
+static double unit_times(const struct matrix_shape *m)
 {
-    static const double flops[ORL_ENGINES] = {
-        [ENGINE_MMA] = 2048.0,   [ENGINE_MMA8] = 1024.0,
-        [ENGINE_WMMA11] = 512.0, [ENGINE_WMMA12] = 1024.0,
-        [ENGINE_MFMA] = 1024.0,  [ENGINE_MFMA8] = 1024.0,
-        [ENGINE_DPAS16] = 512.0, [ENGINE_DPAS8] = 128.0,
+    static const double times[ORL_ENGINES] = {
+        [ENGINE_MMA] = 4.0,     [ENGINE_MMA8] = 8.0,  [ENGINE_WMMA11] = 4.0,
+        [ENGINE_WMMA12] = 8.0,  [ENGINE_MFMA] = 8.0,  [ENGINE_MFMA8] = 8.0,
+        [ENGINE_DPAS16] = 16.0, [ENGINE_DPAS8] = 8.0,
     };
-    return single ? 256.0 : flops[engine];
+    return m->single ? 2.0 : times[m->engine];
 }
 
 /* Tiles that a block visits, on average over some blocks of the problem. */
@@ -228,25 +227,19 @@ static double mean_tiles(const struct plan *plan, const struct window *w,
     return (double)tiles / (double)samples;
 }
 
-/* Seconds of one compute unit for one tile of keys: the products, and beside
- * them on other lanes what happens to each score, to each row, and what is
- * brought to local memory. Instructions counted in the machine code for sm_80
- * and gfx1100. */
-static double tile_seconds(const struct plan *plan, const struct device *d)
+/* Clocks of a core for one tile of keys: the products, and beside them on its
+ * lanes what happens to each score, to each sum, and what is brought to local
+ * memory; instructions as counted in the machine code for sm_80 and gfx1100. */
+static double tile_clocks(const struct plan *plan, const struct device *d)
 {
     const struct matrix_shape m = shape_of(plan);
     const struct variant *v = &plan->variant;
     const double rows = m.query_tile, keys = m.key_tile;
     const double depth = (double)v->head_dim + (double)v->v_dim;
-    const double clock =
-        orl_cost_peak_flops(d) / (128.0 * fmax((double)d->compute_units, 1.0));
-    const double products =
-        2.0 * rows * keys * depth / unit_flops(m.engine, m.single);
-    const double lanes = 64.0;
+    const double products = rows * keys * depth / unit_times(&m);
     const double vector =
-        (rows * keys * 8.0 + rows * v->v_dim * 2.0 + keys * depth * 1.5) /
-        lanes;
-    return (products + vector) / clock;
+        rows * keys * 8.0 + rows * v->v_dim * 2.0 + keys * depth * 1.5;
+    return (products + vector) / orl_core_lanes(d);
 }
 
 /* A portable plan costs so many times what `row` costs, which is always there:
@@ -276,9 +269,8 @@ static double cost(const struct plan *plan, const struct problem *p,
     const double groups =
         (double)blocks * (double)(p->heads / pack) * (double)p->batch;
     const double tiles = groups * mean_tiles(plan, &w, blocks);
-    const double units = fmax((double)d->compute_units, 1.0);
-    const double compute =
-        tiles * tile_seconds(plan, d) / units * orl_cost_idle(groups, d);
+    const double compute = tiles * tile_clocks(plan, d) / orl_cores(d) /
+                           orl_cost_clock(d) * orl_cost_idle(groups, d);
 
     /* Every tile of keys comes from a cache, 4 times as fast as memory. */
     const double row_bytes =
