@@ -84,15 +84,22 @@ START_TEST(more_cores_want_more_blocks)
 }
 END_TEST
 
+/* Why a family does not fit at all; "" if it does. */
+static const char *reason(const struct ranking *r, const char *name)
+{
+    for (int n = 0; n < r->count; n++)
+        if (!r->at[n].fits && strcmp(family(r, n), name) == 0)
+            return r->at[n].reason;
+    return "";
+}
+
 START_TEST(a_family_that_failed_gives_way)
 {
     struct device d = given_cpu();
     d.quarantine = 1 << orl_family_number(orl_family_named("lane", 4));
     const struct ranking r = rank("h8 q4096 d64 w64,64", &d);
     ck_assert_str_eq(family(&r, 0), "row");
-    ck_assert_str_eq(family(&r, r.count - 1), "lane");
-    ck_assert_str_eq(r.at[r.count - 1].reason,
-                     "its self-test failed on this device");
+    ck_assert_str_eq(reason(&r, "lane"), "its self-test failed on this device");
 }
 END_TEST
 
@@ -148,9 +155,7 @@ START_TEST(a_gpu_says_why_lanes_are_not_for_it)
     const struct ranking r = rank("h8 q4096 d64 w64,64", &d);
     ck_assert_int_eq(orl_planner_verdict(&r), ORIEL_OK);
     ck_assert_str_eq(family(&r, 0), "tile");
-    ck_assert_str_eq(family(&r, r.count - 1), "lane");
-    ck_assert(!r.at[r.count - 1].fits);
-    ck_assert_ptr_nonnull(strstr(r.at[r.count - 1].reason, "GPU"));
+    ck_assert_ptr_nonnull(strstr(reason(&r, "lane"), "GPU"));
 }
 END_TEST
 
