@@ -317,3 +317,27 @@ oriel_status orl_scan_fail(const struct scan *s, const char *word,
                     count < length ? "..." : "", orl_scan_column(s, word),
                     reason);
 }
+
+/* ---- Names --------------------------------------------------------------- */
+
+const char *orl_names_at(const char *names, int number, size_t *length)
+{
+    for (int n = 1; *names; n++) {
+        *length = strcspn(names, " ");
+        if (n == number)
+            return names;
+        names += *length;
+        names += *names == ' ';
+    }
+    return NULL;
+}
+
+int orl_names_find(const char *names, const char *at, size_t length)
+{
+    size_t known = 0;
+    const char *name;
+    for (int n = 1; (name = orl_names_at(names, n, &known)) != NULL; n++)
+        if (known == length && memcmp(name, at, length) == 0)
+            return n;
+    return 0;
+}

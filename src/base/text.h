@@ -53,4 +53,10 @@ oriel_status orl_scan_fail(const struct scan *s, const char *word,
                            size_t length, const char *format, ...)
     ORL_PRINTF(4, 5);
 
+/* Names in one text, a blank between them: the number, from 1 on, of the one
+ * that is these bytes, or 0; and where the one of a number begins, or NULL,
+ * with its length. */
+int orl_names_find(const char *names, const char *at, size_t length);
+const char *orl_names_at(const char *names, int number, size_t *length);
+
 #endif /* ORL_BASE_TEXT_H */

@@ -2,6 +2,7 @@
 #include "cl/engine.h"
 
 #include "cl/check.h"
+#include "cl/matrix_trial.h"
 #include "cl/probe.h"
 #include "cl/program.h"
 #include "cl/trial.h"
@@ -105,13 +106,39 @@ static int64_t load_loop_limit(struct engine *engine)
     return limit;
 }
 
+/* A driver may crash on what it does not know: the file says "none" until the
+ * trial is over, so that the next process does not try again. */
+static int64_t load_matrix(struct engine *engine)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    int64_t matrix = 0;
+    if (!orl_matrix_guess(engine).engine[0])
+        return 0;
+    const struct hash key =
+        orl_trial_text(orl_engine_key(engine, "matrix"), "matrix_probe");
+    if (orl_cache_load(&engine->cache, key, &bytes, &size) &&
+        size == sizeof matrix) {
+        memcpy(&matrix, bytes, sizeof matrix);
+        matrix = matrix > 0 && matrix < ORL_ENGINES ? matrix : 0;
+    } else {
+        orl_cache_store(&engine->cache, key, &matrix, sizeof matrix);
+        matrix = orl_trial_matrix(engine);
+        orl_cache_store(&engine->cache, key, &matrix, sizeof matrix);
+    }
+    free(bytes);
+    return matrix;
+}
+
 struct device orl_engine_facts(struct engine *engine)
 {
     orl_lock_take(&engine->lock);
     if (!engine->tried) {
         engine->device.quarantine = load_quarantine(engine);
-        if (engine->device.compiler)
+        if (engine->device.compiler) {
             engine->device.loop_limit = load_loop_limit(engine);
+            engine->device.matrix = load_matrix(engine);
+        }
         engine->tried = true;
     }
     const struct device facts = engine->device;

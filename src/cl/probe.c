@@ -31,8 +31,7 @@ static void query_platform(char text[ORL_DEVICE_NAME], cl_platform_id platform,
     snprintf(text, ORL_DEVICE_NAME, "%.*s", ORL_DEVICE_NAME - 1, whole);
 }
 
-/* A number of whatever width the query has; 0 if the device does not say. */
-static int64_t query_number(cl_device_id id, cl_device_info name)
+int64_t orl_probe_number(cl_device_id id, cl_device_info name)
 {
     union {
         cl_uint narrow;
@@ -121,23 +120,26 @@ void orl_probe(struct device *out, cl_device_id id)
         query_platform(d.platform_version, platform, CL_PLATFORM_VERSION);
     }
 
-    d.compute_units = query_number(id, CL_DEVICE_MAX_COMPUTE_UNITS);
-    d.clock_mhz = query_number(id, CL_DEVICE_MAX_CLOCK_FREQUENCY);
-    d.vector_floats = query_number(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
-    d.group_limit = query_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE);
+    d.compute_units = orl_probe_number(id, CL_DEVICE_MAX_COMPUTE_UNITS);
+    d.clock_mhz = orl_probe_number(id, CL_DEVICE_MAX_CLOCK_FREQUENCY);
+    d.vector_floats = orl_probe_number(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
+    d.group_limit = orl_probe_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE);
     d.axis_limit = axis_limit(id);
-    d.local_bytes = query_number(id, CL_DEVICE_LOCAL_MEM_SIZE);
-    d.local_dedicated = query_number(id, CL_DEVICE_LOCAL_MEM_TYPE) == CL_LOCAL;
-    d.global_bytes = query_number(id, CL_DEVICE_GLOBAL_MEM_SIZE);
-    d.allocation_bytes = query_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-    d.cache_bytes = query_number(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE);
-    d.cache_line_bytes = query_number(id, CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE);
-    d.argument_bytes = query_number(id, CL_DEVICE_MAX_PARAMETER_SIZE);
-    d.base_align_bytes = query_number(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
-    d.address_bits = query_number(id, CL_DEVICE_ADDRESS_BITS);
-    d.unified_memory = query_number(id, CL_DEVICE_HOST_UNIFIED_MEMORY);
-    d.little_endian = query_number(id, CL_DEVICE_ENDIAN_LITTLE);
-    d.compiler = query_number(id, CL_DEVICE_COMPILER_AVAILABLE);
+    d.local_bytes = orl_probe_number(id, CL_DEVICE_LOCAL_MEM_SIZE);
+    d.local_dedicated =
+        orl_probe_number(id, CL_DEVICE_LOCAL_MEM_TYPE) == CL_LOCAL;
+    d.global_bytes = orl_probe_number(id, CL_DEVICE_GLOBAL_MEM_SIZE);
+    d.allocation_bytes = orl_probe_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    d.cache_bytes = orl_probe_number(id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE);
+    d.cache_line_bytes =
+        orl_probe_number(id, CL_DEVICE_GLOBAL_MEM_CACHELINE_SIZE);
+    d.argument_bytes = orl_probe_number(id, CL_DEVICE_MAX_PARAMETER_SIZE);
+    d.base_align_bytes =
+        orl_probe_number(id, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
+    d.address_bits = orl_probe_number(id, CL_DEVICE_ADDRESS_BITS);
+    d.unified_memory = orl_probe_number(id, CL_DEVICE_HOST_UNIFIED_MEMORY);
+    d.little_endian = orl_probe_number(id, CL_DEVICE_ENDIAN_LITTLE);
+    d.compiler = orl_probe_number(id, CL_DEVICE_COMPILER_AVAILABLE);
     query_text(profile, id, CL_DEVICE_PROFILE);
     d.full_profile = strcmp(profile, "FULL_PROFILE") == 0 ||
                      orl_probe_extension(id, "cles_khr_int64");

@@ -6,8 +6,8 @@
 
 #include <oriel/oriel.h>
 
-/* Facts that queries answer: everything but loop_limit and quarantine. Facts
- * that a device does not tell stay unknown. */
+/* Facts that queries answer: everything but loop_limit, matrix and quarantine.
+ * Facts that a device does not tell stay unknown. */
 void orl_probe(struct device *out, cl_device_id id);
 
 /* Whether the device names this extension. */
@@ -30,5 +30,10 @@ oriel_status orl_probe_list(struct listed **list, size_t *count);
  * list from 0; NULL or "": none), else the first GPU, accelerator, CPU on which
  * family row is accepted. */
 oriel_status orl_probe_pick(cl_device_id *out, const char *wanted);
+
+/* A number of whatever width the query has; 0 if the device does not say. And
+ * whether a device has an extension. */
+int64_t orl_probe_number(cl_device_id id, cl_device_info name);
+bool orl_probe_extension(cl_device_id id, const char *name);
 
 #endif /* ORL_CL_PROBE_H */

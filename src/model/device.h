@@ -4,6 +4,8 @@
 #ifndef ORL_MODEL_DEVICE_H
 #define ORL_MODEL_DEVICE_H
 
+#include "model/matrix.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,6 +44,7 @@ struct device {
     int64_t fp16, fp64;     /* 1: has the extension */
     int64_t prefetch;       /* 1: clang's __builtin_prefetch may be used */
     int64_t emulated_fma;   /* 1: fma() is computed in integers, slowly */
+    int64_t matrix;         /* enum matrix_engine, found by a trial */
 
     /* Of a core, the part of a GPU that runs a group: a compute unit, or the
      * execution units of Intel that share a local memory. */

@@ -5,24 +5,27 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
-enum fact_kind { FACT_TEXT, FACT_NUMBER, FACT_KIND };
+enum fact_kind { FACT_TEXT, FACT_NUMBER, FACT_NAME };
 
 struct fact {
     const char *name;
     enum fact_kind kind;
-    size_t field; /* offset in struct device */
+    size_t field;         /* offset in struct device */
+    const char *names;    /* of the numbers of a FACT_NAME, from 1 on */
+    const char *expected; /* what a FACT_NAME must be */
 };
 
 #define TEXT(name)                                                             \
     {                                                                          \
-#        name, FACT_TEXT, offsetof(struct device, name)                        \
+#        name, FACT_TEXT, offsetof(struct device, name), NULL, NULL            \
     }
 #define NUMBER(name)                                                           \
     {                                                                          \
-#        name, FACT_NUMBER, offsetof(struct device, name)                      \
+#        name, FACT_NUMBER, offsetof(struct device, name), NULL, NULL          \
     }
 
 static const struct fact facts[] = {
@@ -32,7 +35,8 @@ static const struct fact facts[] = {
     TEXT(driver),
     TEXT(platform),
     TEXT(platform_version),
-    {"kind", FACT_KIND, offsetof(struct device, kind)},
+    {"kind", FACT_NAME, offsetof(struct device, kind), "cpu gpu accelerator",
+     "cpu, gpu or accelerator"},
     NUMBER(compute_units),
     NUMBER(clock_mhz),
     NUMBER(vector_floats),
@@ -61,19 +65,13 @@ static const struct fact facts[] = {
     NUMBER(core_local_bytes),
     NUMBER(item_registers),
     NUMBER(wave_items),
+    {"matrix", FACT_NAME, offsetof(struct device, matrix), ORL_ENGINE_NAMES,
+     "one of " ORL_ENGINE_NAMES},
     NUMBER(loop_limit),
     NUMBER(quarantine),
 };
 
 enum { FACTS = sizeof facts / sizeof facts[0] };
-
-static const char *const kinds[] = {
-    [DEVICE_CPU] = "cpu",
-    [DEVICE_GPU] = "gpu",
-    [DEVICE_ACCELERATOR] = "accelerator",
-};
-
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* ---- Writing ------------------------------------------------------------- */
 
@@ -112,8 +110,12 @@ static void add_fact(struct text *t, const struct fact *f,
         if (value == 0)
             return;
         orl_text_add(t, "%-16s ", f->name);
-        if (f->kind == FACT_KIND && value > 0 && value < KINDS)
-            orl_text_add(t, "%s", kinds[value]);
+        size_t length = 0;
+        const char *name = f->names && value <= INT_MAX
+                               ? orl_names_at(f->names, (int)value, &length)
+                               : NULL;
+        if (name)
+            orl_text_add(t, "%.*s", (int)length, name);
         else
             orl_text_add(t, "%" PRId64, value);
     }
@@ -198,13 +200,9 @@ static const char *read_fact(const struct fact *f, struct piece value,
         return NULL;
     }
     int64_t *number = field;
-    if (f->kind == FACT_KIND) {
-        for (int kind = DEVICE_CPU; kind < KINDS; kind++)
-            if (piece_is(value, kinds[kind])) {
-                *number = kind;
-                return NULL;
-            }
-        return "cpu, gpu or accelerator";
+    if (f->kind == FACT_NAME) {
+        *number = orl_names_find(f->names, value.at, value.length);
+        return *number > 0 ? NULL : f->expected;
     }
     struct scan s = orl_scan(value.at);
     if (value.length == 0 || !orl_scan_int64(&s, number) ||

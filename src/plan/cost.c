@@ -39,13 +39,15 @@ static double readers(const struct device *d)
     return fmin(known(d->compute_units, 1.0), d->compute_units > 32 ? 12 : 4);
 }
 
+/* 16 GPUs from an UHD 630, 20 GB/s, to a B200 read 0.012 to 0.09 bytes in the
+ * time of a flop at peak, 10 of them 0.033 to 0.05 (README.md and its history
+ * in https://github.com/ProjectPhysX/OpenCL-Benchmark). */
+static const double gpu_bytes_per_flop = 0.04;
+
 double orl_cost_bandwidth(const struct device *d)
 {
-    /* 16 GPUs from an UHD 630, 20 GB/s, to a B200 read 0.012 to 0.09 bytes in
-     * the time of a flop at peak, 10 of them 0.033 to 0.05 (README.md and its
-     * history in https://github.com/ProjectPhysX/OpenCL-Benchmark). */
     if (d->kind == DEVICE_GPU)
-        return fmax(0.04 * orl_cost_peak_flops(d),
+        return fmax(gpu_bytes_per_flop * orl_cost_peak_flops(d),
                     d->unified_memory ? 20e9 : 100e9);
     return 15e9 * readers(d);
 }
@@ -80,12 +82,21 @@ double orl_cost_idle(double groups, const struct device *d)
 
 double orl_cost_idle_readers(double groups, const struct device *d)
 {
-    if (d->kind == DEVICE_GPU)
-        return orl_cost_idle(groups, d);
+    if (d->kind == DEVICE_GPU) {
+        /* A core that reads alone is taken to get 4 times its share. */
+        const double core =
+            4.0 * gpu_bytes_per_flop * orl_cost_peak_flops(d) / orl_cores(d);
+        return fmax(orl_cost_bandwidth(d) / (groups * core), 1.0);
+    }
     const double units = known(d->compute_units, 1.0);
     const double rounds = floor(groups / units), rest = groups - rounds * units;
     const double last = rest > 0.0 ? fmax(rest, readers(d)) : 0.0;
     return (rounds * units + last) / groups;
+}
+
+double orl_cost_overlapped(double compute, double memory)
+{
+    return fmax(compute, memory) + 0.15 * fmin(compute, memory);
 }
 
 double orl_cost_launched(double seconds, double launches, double groups,

@@ -29,6 +29,10 @@ double orl_cost_idle(double groups, const struct device *d);
  * its bandwidth: only fewer groups than that leave some of it unused. */
 double orl_cost_idle_readers(double groups, const struct device *d);
 
+/* Seconds of a kernel that reads ahead while it computes: both overlap, but not
+ * wholly (decode and lane, few queries, Zen 2, PoCL 3.1). */
+double orl_cost_overlapped(double compute, double memory);
+
 /* Seconds of work, and what it takes to begin its launches and groups. */
 double orl_cost_launched(double seconds, double launches, double groups,
                          const struct device *d);

@@ -10,8 +10,13 @@
 #include <string.h>
 
 const struct family *const orl_families[] = {
-    &orl_family_decode, &orl_family_segment, &orl_family_lane,
-    &orl_family_tile,   &orl_family_row,     NULL,
+    &orl_family_decode,
+    &orl_family_segment,
+    &orl_family_lane,
+    &orl_family_matrix,
+    &orl_family_tile,
+    &orl_family_row,
+    NULL,
 };
 
 const struct family *orl_family_named(const char *name, size_t length)
@@ -40,6 +45,11 @@ int32_t orl_plan_word(const struct plan *plan, const char *define)
         if (strcmp(words[n].define, define) == 0)
             return plan->word[n];
     return 0;
+}
+
+uint32_t orl_plan_weight_type(const struct plan *plan)
+{
+    return plan->family->rounds_weights ? plan->variant.v_type : ORIEL_F32;
 }
 
 /* The buffers and struct call, with room for a few more. */

@@ -11,7 +11,8 @@
 enum word_kind {
     WORD_NUMBER, /* "q24" for text "q" */
     WORD_TIMES,  /* "x3", written right behind the word before: "qk4x3" */
-    WORD_FLAG    /* "once" for 1, nothing for 0 */
+    WORD_FLAG,   /* "once" for 1, nothing for 0 */
+    WORD_NAME    /* "mma" for text "mma wmma11" and 1 */
 };
 
 struct word {
@@ -61,7 +62,8 @@ struct built {
 };
 
 struct family {
-    const char *name; /* in plan text, and kernels/<name>.cl */
+    const char *name;    /* in plan text, and kernels/<name>.cl */
+    bool rounds_weights; /* to the type of v, before they multiply it */
     const struct word *words;
     const char *const *kernels; /* names of kernel functions; NULL ends */
 
@@ -107,5 +109,8 @@ int orl_family_number(const struct family *family);
 
 /* Value of the word with this define; 0 if the family has none. */
 int32_t orl_plan_word(const struct plan *plan, const char *define);
+
+/* What the weights of a plan are rounded to, as oriel_type; f32: not at all. */
+uint32_t orl_plan_weight_type(const struct plan *plan);
 
 #endif /* ORL_PLAN_FAMILY_H */

@@ -357,8 +357,7 @@ static double cost(const struct plan *plan, const struct problem *p,
                            word[LANES];
     const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) *
                           orl_cost_idle_readers(groups, d);
-    /* They overlap, but not wholly. */
-    const double seconds = fmax(compute, memory) + 0.15 * fmin(compute, memory);
+    const double seconds = orl_cost_overlapped(compute, memory);
     if (!word[SPLIT])
         return orl_cost_launched(seconds, 1.0, groups, d);
     const double moved = 2.0 * (double)workspace(plan, &whole);

@@ -8,6 +8,7 @@
 extern const struct family orl_family_decode;
 extern const struct family orl_family_segment;
 extern const struct family orl_family_lane;
+extern const struct family orl_family_matrix;
 extern const struct family orl_family_tile;
 extern const struct family orl_family_row;
 

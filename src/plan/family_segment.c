@@ -295,7 +295,8 @@ static double cost(const struct plan *plan, const struct problem *p,
     const double moved =
         orl_cost_bytes(p) + 2.0 * (double)workspace(plan, &all);
     const double memory = fmax(moved, tasks * keys * bytes / 4.0) /
-                          orl_cost_bandwidth(d) * orl_cost_idle(groups, d);
+                          orl_cost_bandwidth(d) *
+                          orl_cost_idle_readers(groups, d);
     return orl_cost_launched(fmax(compute, memory), 2.0, groups, d);
 }
 

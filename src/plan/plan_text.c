@@ -66,7 +66,9 @@ static int find_word(const struct family *family, struct piece *p)
         const bool flag = w->kind == WORD_FLAG &&
                           strlen(w->text) == p->length &&
                           memcmp(w->text, p->at, p->length) == 0;
-        if (flag || (w->kind == WORD_NUMBER && take_name(p, w->text)))
+        const bool name = w->kind == WORD_NAME &&
+                          orl_names_find(w->text, p->at, p->length) > 0;
+        if (flag || name || (w->kind == WORD_NUMBER && take_name(p, w->text)))
             return n;
     }
     return -1;
@@ -90,6 +92,11 @@ static oriel_status read_word(struct plan *plan, bool *seen,
     seen[n] = true;
     if (words[n].kind == WORD_FLAG) {
         plan->word[n] = 1;
+        return ORIEL_OK;
+    }
+
+    if (words[n].kind == WORD_NAME) {
+        plan->word[n] = orl_names_find(words[n].text, whole.at, whole.length);
         return ORIEL_OK;
     }
 
@@ -127,6 +134,10 @@ static oriel_status find_missing(const struct family *family, const bool *seen)
                             "family %s",
                             family->words[n].text, family->words[n].define,
                             family->name);
+        else if (!seen[n] && family->words[n].kind == WORD_NAME)
+            return orl_fail(
+                ORIEL_E_ARGUMENT, "plan text lacks %s of family %s, one of %s",
+                family->words[n].define, family->name, family->words[n].text);
     return ORIEL_OK;
 }
 
@@ -153,6 +164,14 @@ oriel_status orl_plan_parse(struct plan *out, const char *text,
     return ORIEL_OK;
 }
 
+static void print_name(struct text *t, const char *names, int number)
+{
+    size_t length = 0;
+    const char *name = orl_names_at(names, number, &length);
+    if (name)
+        orl_text_add(t, " %.*s", (int)length, name);
+}
+
 size_t orl_plan_print(const struct plan *plan, char *buffer, size_t capacity)
 {
     struct text t = orl_text(buffer, capacity);
@@ -163,6 +182,8 @@ size_t orl_plan_print(const struct plan *plan, char *buffer, size_t capacity)
             orl_text_add(&t, " %s%d", w->text, (int)plan->word[n]);
         else if (w->kind == WORD_TIMES)
             orl_text_add(&t, "%s%d", w->text, (int)plan->word[n]);
+        else if (w->kind == WORD_NAME)
+            print_name(&t, w->text, plan->word[n]);
         else if (plan->word[n])
             orl_text_add(&t, " %s", w->text);
     }

@@ -14,9 +14,14 @@ struct lane_preset {
     int32_t qk_keys, qk_vecs;
     int32_t pv_rows, pv_vecs;
     int32_t strips;    /* of qk_vecs vectors of queries, in a block */
+    int32_t far;       /* the same where a query sees ORL_LANE_FAR keys */
     int32_t key_tile;  /* where the keys of a block need several */
     int32_t once_keys; /* most keys of a block to take at once */
 };
+
+/* Keys and values of so many rows do not stay in a core's own caches, so that
+ * fewer and larger blocks read them less often. */
+enum { ORL_LANE_FAR = 1024 };
 
 /* The row for a problem. lanes: 4, 8 or 16. */
 const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,

@@ -4,6 +4,8 @@
 """
 import array
 import math
+import os
+import signal
 import sys
 import time
 import zipfile
@@ -82,6 +84,8 @@ def main():
         runs += 1
         if FAULT == "dies" or (FAULT == "dies later" and runs == 3):
             sys.exit(3)
+        if FAULT == "interrupts" and runs == 4 and "q6" in PROBLEM.split():
+            os.kill(os.getppid(), signal.SIGINT)
         begin = time.perf_counter()
         result = result or attend(*inputs)
         say("seconds", "no idea" if FAULT == "cannot count" else

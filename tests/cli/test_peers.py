@@ -2,6 +2,7 @@
 up in rows or in warnings, and never in the way of the others."""
 import csv
 import shlex
+import signal
 import sys
 
 import harness
@@ -64,6 +65,17 @@ class Peers(harness.Cli):
             line = f"oriel: warning: peer {fault.replace(' ', '-')}: {sentence}"
             self.assertEqual(done.err.count(line), 1, done.err)
         self.assertIn("peers know neither lse nor ranges", done.err)
+
+    def test_an_interrupt_between_turns_leaves_whole_problems(self):
+        env = self.install("interrupts")
+        done = self.oriel("bench", PROBLEM, PROBLEM.replace("q5", "q6"),
+                          PROBLEM.replace("q5", "q7"), "--peers", "--json",
+                          "--csv", "rows.csv", env=env, status=-signal.SIGINT)
+        self.assertEqual([row["problem"] for row in done.json()],
+                         [PROBLEM, PROBLEM])
+        self.assertEqual(done.err, "")
+        text = (self.folder / "rows.csv").read_text().splitlines()
+        self.assertEqual(len(text), 2 + 1 + 2)
 
     def test_growth_goes_on_without_a_peer_that_gives_up(self):
         env = self.install("tires", "missing")

@@ -199,6 +199,7 @@ static void try_plans(const struct trial *shape, uint64_t seed, int turn,
         struct trial t;
         trial_open_part(&t, &shape->problem, seed, shape->queries, shape->keys,
                         shape->query_origin, shape->key_origin);
+        t.weight_type = orl_plan_weight_type(&ranking.at[n].plan);
         const bool right =
             oriel_plan_create(&plan, stage.context, &public,
                               ORIEL_PLAN_OPTIONS(.plan_text = text)) == ORIEL_OK

@@ -4,6 +4,7 @@
 #include "trial.h"
 
 #include "model/problem_text.h"
+#include "plan/plan_text.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -54,6 +55,10 @@ START_TEST(a_plan_of_another_device_gives_the_same_answers)
                   "%s: %s", forced[_i].problem, oriel_last_error()->message);
     if (!stage_fits(&stage, &p))
         return;
+    const struct variant v = orl_variant(&p);
+    struct plan forced_plan;
+    ck_assert_msg(orl_plan_parse(&forced_plan, text, &v) == ORIEL_OK, "%s",
+                  oriel_last_error()->message);
     if (orl_family_named("tile", 4)->rejects(&p, &stage.device))
         return; /* such a device runs row alone */
     oriel_plan *plan = NULL;
@@ -65,6 +70,7 @@ START_TEST(a_plan_of_another_device_gives_the_same_answers)
     char why[TRIAL_WHY] = "";
     struct trial t;
     trial_open(&t, &p, (uint64_t)_i);
+    t.weight_type = orl_plan_weight_type(&forced_plan);
     trial_mark(&t);
     const oriel_call call = trial_call(&t);
     ck_assert_msg(oriel_attend(plan, &call) == ORIEL_OK, "%s | %s: %s", text,

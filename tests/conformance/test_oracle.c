@@ -113,7 +113,7 @@ static float moved(const struct known *known, size_t n, float kept)
     double out[ORL_MAX_DIM];
     const struct oracle_row row = oracle_row(
         &oracle, head / p->heads, head % p->heads, at % p->queries, out);
-    const double bound = oracle_bound(&row, kept, p->out.type);
+    const double bound = oracle_bound(&row, kept, p->out.type, 0);
     return kept + (float)(3 * bound * fmax(row.values, 1));
 }
 
@@ -164,11 +164,15 @@ END_TEST
 START_TEST(the_bound_is_the_promised_one)
 {
     const struct oracle_row row = {.keys = 3, .terms = 32, .values = 4};
-    ck_assert_double_eq_tol(oracle_bound(&row, 2, ORIEL_F32), 6e-6, 1e-12);
-    ck_assert_double_eq_tol(oracle_bound(&row, 2, ORIEL_F16),
+    ck_assert_double_eq_tol(oracle_bound(&row, 2, ORIEL_F32, 0), 6e-6, 1e-12);
+    ck_assert_double_eq_tol(oracle_bound(&row, 2, ORIEL_F16, ORIEL_F32),
                             6e-6 + 0x1p-12 + 0x1p-27, 1e-12);
-    ck_assert_double_eq_tol(oracle_bound(&row, -2, ORIEL_BF16), 6e-6 + 0x1p-9,
-                            1e-12);
+    ck_assert_double_eq_tol(oracle_bound(&row, -2, ORIEL_BF16, 0),
+                            6e-6 + 0x1p-9, 1e-12);
+    ck_assert_double_eq_tol(oracle_bound(&row, 2, ORIEL_F32, ORIEL_F16),
+                            6e-6 + 0x1p-11, 1e-12);
+    ck_assert_double_eq_tol(oracle_bound(&row, 2, ORIEL_F32, ORIEL_BF16),
+                            6e-6 + 0x1p-8, 1e-12);
 }
 END_TEST
 

@@ -180,6 +180,7 @@ struct oracle trial_oracle(const struct trial *t)
         .v = t->v,
         .key_begin = t->key_begin,
         .key_end = t->key_end,
+        .weight_type = t->weight_type,
     };
 }
 

@@ -17,6 +17,7 @@ struct trial {
     size_t out_bytes;
     float *lse;                   /* NULL: not asked for */
     int32_t *key_begin, *key_end; /* NULL: not given */
+    uint32_t weight_type;         /* that the plan rounds weights to; 0: f32 */
 };
 
 enum { TRIAL_WHY = 256 };

@@ -11,6 +11,7 @@ the compilers are not installed: tools/install-offline brings them.
 import concurrent.futures
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,23 +23,34 @@ HEAD = """# Machine code of the GPU kernels
 
 What compilers that need no device make of every program that GPUs are offered
 (`meson test --suite isa`; written by `ninja -C BUILD isa-write`). No program
-of `tile` or `segment` may spill a register. `row`, the family that fits everywhere, keeps
-its scores in private memory.
+of `tile`, `matrix` or `segment` may spill a register. `row`, the family that
+fits everywhere, keeps its scores in private memory.
 
 Loops: multiply-adds per 100 instructions of the two long loops of `tile`,
 scores and sums of values. On gfx90a and gfx942 one instruction can hold two
 multiply-adds, on gfx1100 and gfx1201 a pair of instructions is one, so that
-the most is 200 there. Spilled: registers (AMD) or bytes (NVIDIA).
+the most is 200 there. Of `matrix`: products of matrices in the loop over tiles
+of keys, of so many instructions, among them the rare path for values that are
+not finite. Spilled: registers (AMD) or bytes (NVIDIA).
 
 """
 COLUMNS = ["target", "problem", "plan", "registers", "spilled", "scratch B",
            "local B", "loops %"]
 
 
+# Targets that have a matrix unit.
+UNITS = {"mma": ["sm_80", "sm_89", "sm_90"], "mma8": ["sm_75"],
+         "wmma11": ["gfx1100"], "wmma12": ["gfx1201"],
+         "mfma": ["gfx90a", "gfx942"], "mfma8": ["gfx908"]}
+
+
 def targets_of(kind, wanted):
+    if kind in UNITS:
+        return [t for t in UNITS[kind] if not wanted or t in wanted]
     paired = ["gfx90a", "gfx942"]
     every = compilers.AMD + compilers.NVIDIA
-    mine = [t for t in every if (t in paired) == (kind == "paired")]
+    mine = [t for t in every
+            if (t in paired) == (kind == "paired") and t != "gfx908"]
     return [t for t in mine if not wanted or t in wanted]
 
 
@@ -53,6 +65,20 @@ def short(problem):
     """Without what is the same everywhere."""
     words = problem.split()
     return " ".join(w for w in words if w not in ("h1", "q4096", "w127,0", "k4096", "winf,0"))
+
+
+def products_of(options):
+    """Products that a wave needs for a tile of keys, as kernels/matrix.cl has
+    them: as many as an instruction of the unit can do."""
+    words = {name: int(value) for name, value in
+             re.findall(r"-D(\w+)=(-?\d+)", options)}
+    width = 8 if words["ENGINE"] <= 2 else 16
+    single, engine = words["K_TYPE"] == 1, words["ENGINE"]
+    split = (4 if single else
+             2 if engine == 2 or engine == 6 and words["K_TYPE"] == 3 else 1)
+    keys = words["KEY_TILE"] // 16
+    head, v = (-(-words[name] // 16) for name in ("HEAD_DIM", "V_DIM"))
+    return words["ROW_TILES"] * split * keys * (head + v) * 16 // width
 
 
 def one(tools, folder, number, job):
@@ -71,6 +97,12 @@ def one(tools, folder, number, job):
     if facts["registers"] == 0:
         faults.append("gave no kernel")
     loops = " ".join(map(str, facts["shares"])) if kernel == "tile" else ""
+    if kernel == "matrix":
+        products, length = facts["products"]
+        loops = f"{products} of {length}"
+        if products < products_of(options):
+            faults.append(f"has {products} products of matrices in its loop, "
+                          f"not {products_of(options)}")
     cells = [target, short(problem), plan, facts["registers"],
              facts["spilled"], facts["scratch"], facts["local"], loops]
     fault = f"{target} | {problem} | {plan}: " + ", ".join(faults)

@@ -16,7 +16,7 @@ import subprocess
 import instructions
 
 PLACE = pathlib.Path(os.environ.get("ORIEL_OFFLINE", "/opt/oriel-offline"))
-AMD = ["gfx906", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"]
+AMD = ["gfx906", "gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"]
 NVIDIA = ["sm_75", "sm_80", "sm_89", "sm_90"]
 
 
@@ -99,6 +99,7 @@ def compile_amd(tools, target, source, options, base):
         "scratch": number(text, r"\.private_segment_fixed_size:\s+(\d+)"),
         "local": number(text, r"\.group_segment_fixed_size:\s+(\d+)"),
         "shares": instructions.shares(instructions.amd(text)),
+        "products": instructions.products(instructions.amd(text)),
     }
 
 
@@ -107,6 +108,9 @@ def group_size(options, text):
     size = re.search(r"reqd_work_group_size\((\w+), 1, 1\)", text)
     words = {name: int(value) for name, value in
              re.findall(r"-D(\w+)=(-?\d+)", options)}
+    if "ROW_TILES" in words:
+        wave = 64 if words["ENGINE"] in (5, 6) else 32
+        return words["QUERY_TILE"] // (16 * words["ROW_TILES"]) * wave
     if "ITEM_ROWS" in words:
         return (words["QUERY_TILE"] // words["ITEM_ROWS"] *
                 (words["KEY_TILE"] // words["ITEM_KEYS"]))
@@ -135,6 +139,7 @@ def compile_nvidia(tools, target, source, options, base):
         "scratch": number(log, r"(\d+) bytes stack frame"),
         "local": number(log, r"(\d+) bytes smem"),
         "shares": instructions.shares(instructions.nvidia(sass)),
+        "products": instructions.products(instructions.nvidia(sass)),
     }
 
 

@@ -1,4 +1,5 @@
-"""Assembly of AMD and NVIDIA: how much of it are multiply-adds."""
+"""Assembly of AMD and NVIDIA: how much of it are multiply-adds, or products
+of matrices."""
 import re
 
 AMD_FUSED = re.compile(r"v_(pk_)?(fma|fmac|mad|mac)(ak|mk)?_f32")
@@ -48,8 +49,21 @@ def fused(instruction):
     return 1 if name.startswith("FFMA") else 0
 
 
-def loops(code, labels):
-    """Innermost loops, as (first, last) instruction."""
+PRODUCT = re.compile(r"v_wmma_|v_mfma_|HMMA|MMA\.")
+
+
+def products(parsed):
+    """Products of matrices in the loop that has most of them, and all its
+    instructions."""
+    code, labels = parsed
+    counts = [(sum(bool(PRODUCT.match(name)) for name, _ in code[b:e + 1]),
+               b - e - 1) for b, e in every_loop(code, labels)]
+    most, length = max(counts, default=(0, 0))
+    return most, -length
+
+
+def every_loop(code, labels):
+    """All loops, as (first, last) instruction."""
     ends = {}
     for at, (name, operands) in enumerate(code):
         if not name.startswith(("s_cbranch", "s_branch", "BRA")):
@@ -58,7 +72,12 @@ def loops(code, labels):
         begin = labels.get(label.group()) if label else None
         if begin is not None and begin <= at:
             ends[begin] = max(at, ends.get(begin, 0))
-    every = sorted(ends.items())
+    return sorted(ends.items())
+
+
+def loops(code, labels):
+    """Innermost loops."""
+    every = every_loop(code, labels)
     return [loop for loop in every
             if not any(other != loop and loop[0] <= other[0] and
                        other[1] <= loop[1] for other in every)]

@@ -17,10 +17,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Devices with a matrix unit are offered what others are, too: that is listed
+ * once. */
+#define UNIT(of)                                                               \
+    {                                                                          \
+        .kind = DEVICE_GPU, .group_limit = 1024, .local_bytes = 64 << 10,      \
+        .full_profile = 1, .little_endian = 1, .compiler = 1, .matrix = of     \
+    }
+
 static const struct {
     const char *name;
     struct device facts;
 } classes[] = {
+    {"mma", UNIT(ENGINE_MMA)},
+    {"mma8", UNIT(ENGINE_MMA8)},
+    {"wmma11", UNIT(ENGINE_WMMA11)},
+    {"wmma12", UNIT(ENGINE_WMMA12)},
+    {"mfma", UNIT(ENGINE_MFMA)},
+    {"mfma8", UNIT(ENGINE_MFMA8)},
     {"wide",
      {.vendor = "NVIDIA Corporation",
       .name = "sm",
@@ -43,7 +57,7 @@ static const struct {
 
 /* All head dimensions that presets tell apart; then what else a program is
  * compiled for: storage, softcap, heads that share keys, odd rows. */
-static const char *const problems[] = {
+static const char *const common[] = {
     "h1 q4096 d32 w127,0",
     "h1 q4096 d64 w127,0",
     "h1 q4096 d80 w127,0",
@@ -54,6 +68,16 @@ static const char *const problems[] = {
     "h1 q4096 d64 w127,0 f16",
     "h4/1 q4096 d128 w127,0 bf16 cap30",
     "h1 q4096 d59 v111 w127,0",
+    NULL,
+};
+
+/* Further ones of matrix. */
+static const char *const wide[] = {
+    "h1 q4096 d96 w127,0 f16",
+    "h1 q4096 d128 w127,0 f16",
+    "h1 q4096 d256 w127,0 f16",
+    "h1 q4096 d59 v111 w127,0 bf16",
+    NULL,
 };
 
 /* The same of few queries: rows of a group from 1 to 16. */
@@ -68,10 +92,8 @@ static const char *const few[] = {
     "h1 q16 k4096 d64 winf,0",
     "h4/1 q4 k4096 d128 winf,0 f16",
     "h8/1 q2 k4096 d256 winf,0",
+    NULL,
 };
-
-enum { PROBLEMS = sizeof problems / sizeof *problems };
-enum { FEW = sizeof few / sizeof *few };
 
 static void need(bool holds, const char *what)
 {
@@ -101,7 +123,8 @@ static void list(const struct family *family, const char *problem, int n)
     need(orl_problem_parse(&wanted, problem) == ORIEL_OK &&
              orl_problem_check(&p, &wanted) == ORIEL_OK,
          problem);
-    if (family->rejects(&p, d))
+    const bool matrix = strcmp(family->name, "matrix") == 0;
+    if (family->rejects(&p, d) || matrix != (d->matrix != 0))
         return;
     family->candidates(&p, d, &plans);
     const bool plain = strcmp(family->name, "row") == 0;
@@ -115,17 +138,23 @@ static void list(const struct family *family, const char *problem, int n)
     }
 }
 
+/* Every class of devices, problem by problem. */
+static void list_all(const struct family *family, const char *const *texts)
+{
+    for (size_t n = 0; n < sizeof classes / sizeof *classes; n++)
+        for (size_t i = 0; texts[i]; i++)
+            list(family, texts[i], (int)n);
+}
+
 int main(int count, char **arguments)
 {
     need(count == 2, "say where to write the texts of the kernels");
     for (int f = 0; orl_families[f]; f++) {
-        write_text(arguments[1], orl_families[f]->name);
-        const bool few_queries =
-            orl_families[f] == orl_family_named("segment", 7);
-        const char *const *texts = few_queries ? few : problems;
-        for (size_t n = 0; n < sizeof classes / sizeof *classes; n++)
-            for (size_t i = 0; i < (few_queries ? FEW : PROBLEMS); i++)
-                list(orl_families[f], texts[i], (int)n);
+        const struct family *family = orl_families[f];
+        write_text(arguments[1], family->name);
+        list_all(family, strcmp(family->name, "segment") == 0 ? few : common);
+        if (strcmp(family->name, "matrix") == 0)
+            list_all(family, wide);
     }
     return EXIT_SUCCESS;
 }

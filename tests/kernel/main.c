@@ -13,6 +13,8 @@ int main(void)
     suite_add_tcase(suite, decode_case());
     suite_add_tcase(suite, segment_case());
     suite_add_tcase(suite, tile_family_case());
+    suite_add_tcase(suite, layout_case());
+    suite_add_tcase(suite, matrix_case());
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);
     device_open();

@@ -21,7 +21,9 @@ struct subject {
     int strided;   /* channels may be apart */
     int rows;      /* queries of a group */
     int pack;      /* heads of a group, which share keys; 0: 1 */
-    int aligned;   /* rows begin at multiples of 4 elements and 16 bytes */
+    int aligned;   /* rows begin at multiples of so many elements, and of 16
+                      bytes; 0: anywhere */
+    int weights;   /* the type that weights are rounded to; 0: f32 */
     int anchored;  /* groups begin at multiples of rows in the sequence */
     int local;     /* work-items of a group */
     int heads;     /* of a group, that share a key head; 0: 1 */

@@ -11,8 +11,8 @@
  *                        nothing
  *     KERNEL_FIRST, KERNEL_LAST   which plans of each family; default all
  *
- * CK_RUN_CASE=row, lane, decode, segment, tile_family, tile or probe runs
- * one. */
+ * CK_RUN_CASE=row, lane, decode, segment, matrix, layout, tile_family, tile or
+ * probe runs one. */
 #ifndef KERNEL_SUITES_H
 #define KERNEL_SUITES_H
 
@@ -20,6 +20,8 @@
 
 TCase *decode_case(void);
 TCase *lane_case(void);
+TCase *layout_case(void);
+TCase *matrix_case(void);
 TCase *row_case(void);
 TCase *segment_case(void);
 TCase *tile_case(void);

@@ -70,7 +70,7 @@ static struct subject tile_subject(int number)
     s.anchored = 1;
     s.local = orl_tile_group(&t);
     s.pack = p->pack;
-    s.aligned = p->aligned;
+    s.aligned = p->aligned ? 4 : 0;
     subject_word(&s, "QUERY_TILE", t.query_tile);
     subject_word(&s, "KEY_TILE", t.key_tile);
     subject_word(&s, "ITEM_ROWS", t.item_rows);

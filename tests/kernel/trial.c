@@ -71,7 +71,7 @@ float nearest(float value, int type)
  * first, unless the kernel takes any stride. */
 static void draw_layout(struct tensor *t, const struct subject *s, bool repeats)
 {
-    const int strided = s->strided, unit = s->aligned ? 4 : 1;
+    const int strided = s->strided, unit = s->aligned ? s->aligned : 1;
     int64_t *const stride[4] = {&t->at.dim, &t->at.row, &t->at.head,
                                 &t->at.batch};
     const int count[4] = {t->dim, t->rows, t->heads, t->batch};
@@ -90,7 +90,7 @@ static void draw_layout(struct tensor *t, const struct subject *s, bool repeats)
             *stride[axis] = (*stride[axis] + unit - 1) / unit * unit;
         size = *stride[axis] * count[axis];
     }
-    t->at.start = draw(0, 5) / unit * unit;
+    t->at.start = draw(0, 5) * unit;
     t->size = t->at.start + size;
     if (s->aligned) /* the room may end where its pages do */
         t->size = (t->size + 7) / 8 * 8;
@@ -218,6 +218,7 @@ struct trial trial_new(const struct subject *s)
 {
     struct trial t = {.batch = draw(1, 2), .kv_heads = draw(1, 2)};
     t.capped = s->softcap;
+    t.weights = s->weights;
     const int most = setting("KERNEL_ROWS", 150);
     struct call *c = &t.call;
     c->group = s->pack > 1 ? s->pack * draw(1, 4 / s->pack + 1)
@@ -299,6 +300,17 @@ static double score_of(const struct trial *t, int b, int h, int i, int j,
         *sizes += fabs(product);
     }
     return score;
+}
+
+double largest_value(const struct trial *t, int b, int h, int i)
+{
+    double largest = 0.0;
+    for (int j = 0; j < t->call.keys; j++)
+        for (int d = 0; d < t->v.dim && sees(t, b, i, j); d++)
+            largest = fmax(
+                largest, fabs((double)load(
+                             &t->v, cell(&t->v, b, h / t->call.group, j, d))));
+    return largest;
 }
 
 int expect(const struct trial *t, int b, int h, int i, double *out, double *lse,

@@ -29,6 +29,7 @@ struct tensor {
 struct trial {
     int batch, heads, kv_heads;
     bool capped;
+    int weights;      /* the type they are rounded to; 0: f32 */
     struct call call; /* without passes and origins of launches */
     struct tensor q, k, v, out;
     int *key_begin, *key_end; /* NULL: not given */
@@ -68,5 +69,8 @@ bool sees(const struct trial *t, int b, int i, int j);
  * off: by the sizes of what it sums. Returns the number of keys it sees. */
 int expect(const struct trial *t, int b, int h, int i, double *out, double *lse,
            double *slack);
+
+/* The largest |v| that a row sees. */
+double largest_value(const struct trial *t, int b, int h, int i);
 
 #endif /* KERNEL_TRIAL_H */

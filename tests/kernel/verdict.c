@@ -132,10 +132,15 @@ bool same_results(const struct trial *t, const void *copy)
                                  t->lse.at, t->lse.bytes) == 0);
 }
 
+static double rounding(int type)
+{
+    return type == F16 ? 0x1p-11 : type == BF16 ? 0x1p-8 : 0.0;
+}
+
 static bool is_near(double got, double want, int type, double slack)
 {
-    const double part = type == F32 ? 0.0 : type == F16 ? 0x1p-11 : 0x1p-8;
-    return got == want || fabs(got - want) < slack + part * fabs(want) * 1.001;
+    return got == want ||
+           fabs(got - want) < slack + rounding(type) * fabs(want) * 1.001;
 }
 
 /* Whether a row is as it should be; if not, one number of it that is not. */
@@ -144,12 +149,14 @@ static bool is_right(const struct trial *t, int b, int h, int i, double *got,
 {
     double out[512], lse, slack;
     const int seen = expect(t, b, h, i, out, &lse, &slack), type = t->out.type;
+    const double rounded = rounding(t->weights) * largest_value(t, b, h, i);
     for (int c = 0; c < t->out.dim; c++) {
         *got = (double)load(&t->out, cell(&t->out, b, h, i, c));
         *want = out[c];
         /* fewer than 2 keys: 0, or the value itself */
-        if (seen < 2 ? *got != (double)nearest((float)*want, type)
-                     : !is_near(*got, *want, type, slack))
+        if (seen < 2 && !t->weights
+                ? *got != (double)nearest((float)*want, type)
+                : !is_near(*got, *want, type, slack + rounded))
             return false;
     }
     if (!t->lse.at)
@@ -310,13 +317,13 @@ int faulty_calls(const struct subject *s, int count, unsigned long seed)
     return faults;
 }
 
-static struct tensor packed(int dim, int rows, float value)
+static struct tensor packed(int type, int dim, int rows, float value)
 {
-    struct tensor x = {.type = F32, .dim = dim, .batch = 1, .heads = 1};
+    struct tensor x = {.type = type, .dim = dim, .batch = 1, .heads = 1};
     x.rows = rows;
     x.at = (struct layout) {.row = dim, .dim = 1};
     x.size = (int64_t)rows * dim;
-    x.room = room_new((size_t)x.size * sizeof(float), false);
+    x.room = room_new((size_t)x.size * orl_elem_bytes((uint32_t)type), false);
     for (int64_t i = 0; i < x.size; i++)
         store(&x, (size_t)i, value);
     return x;
@@ -328,10 +335,10 @@ enum { QUERIES = 8, KEYS = 4096 };
 static struct trial full_trial(const struct subject *s)
 {
     struct trial t = {.batch = 1, .heads = 1, .kv_heads = 1};
-    t.q = packed(s->head_dim, QUERIES, 1.0f);
-    t.k = packed(s->head_dim, KEYS, 0.0f);
-    t.v = packed(s->v_dim, KEYS, 1.1f);
-    t.out = packed(s->v_dim, QUERIES, UNTOUCHED);
+    t.q = packed(s->q_type, s->head_dim, QUERIES, 1.0f);
+    t.k = packed(s->k_type, s->head_dim, KEYS, 0.0f);
+    t.v = packed(s->v_type, s->v_dim, KEYS, 1.1f);
+    t.out = packed(s->out_type, s->v_dim, QUERIES, UNTOUCHED);
     t.call = (struct call) {.q = t.q.at, .k = t.k.at, .v = t.v.at};
     t.call.out = t.out.at;
     t.call.queries = QUERIES, t.call.keys = KEYS;
@@ -357,7 +364,7 @@ double mean_error(const struct subject *s)
 {
     struct trial t = full_trial(s);
     run_slice(s, &t, slice_whole(&t));
-    const double error = error_of(&t, 1.1f);
+    const double error = error_of(&t, nearest(1.1f, s->v_type));
     trial_free(&t);
     return error;
 }
@@ -374,6 +381,20 @@ double outlier_error(const struct subject *s, bool at_end)
         store(&t.v, cell(&t.v, 0, 0, j, c), 3.0f);
     run_slice(s, &t, slice_whole(&t));
     const double error = error_of(&t, 3.0f);
+    trial_free(&t);
+    return error;
+}
+
+double tail_error(const struct subject *s, double weight)
+{
+    struct trial t = full_trial(s);
+    const size_t last = cell(&t.k, 0, 0, KEYS - 1, 0);
+    store(&t.k, last, (float)-log(weight));
+    for (int64_t i = 0; i < t.v.size; i++)
+        store(&t.v, (size_t)i, i < t.v.size - s->v_dim ? 1.0f : 0.0f);
+    run_slice(s, &t, slice_whole(&t));
+    const double others = (KEYS - 1) * exp(-(double)load(&t.k, last));
+    const double error = error_of(&t, (float)(others / (1.0 + others)));
     trial_free(&t);
     return error;
 }

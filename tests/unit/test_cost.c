@@ -120,7 +120,8 @@ START_TEST(a_gpu_is_as_fast_as_its_cores)
     assert_near(orl_cost_peak_flops(&d), 28 * 128 * 2.4e9 * 2);
     assert_near(orl_cost_bandwidth(&d), 0.04 * 28 * 128 * 2.4e9 * 2);
     assert_near(orl_cost_idle(7, &d), 4.0);
-    assert_near(orl_cost_idle_readers(7, &d), 4.0);
+    assert_near(orl_cost_idle_readers(7, &d), 1.0);
+    assert_near(orl_cost_idle_readers(1, &d), 28.0 / 4.0);
     assert_near(orl_cost_idle(28, &d), 1.0);
 }
 END_TEST

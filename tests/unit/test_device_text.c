@@ -82,7 +82,7 @@ static const char *printed(const struct device *d)
 
 static bool same(const struct device *a, const struct device *b)
 {
-    bool equal = a->kind == b->kind;
+    bool equal = a->kind == b->kind && a->matrix == b->matrix;
     for (int i = 0; i < COUNT(numbers); i++)
         equal &=
             memcmp((const char *)a + numbers[i].field,
@@ -96,7 +96,8 @@ static bool same(const struct device *a, const struct device *b)
 START_TEST(every_member_is_in_the_lists_of_this_test)
 {
     const size_t listed =
-        COUNT(texts) * ORL_DEVICE_NAME + (COUNT(numbers) + 1) * sizeof(int64_t);
+        COUNT(texts) * ORL_DEVICE_NAME +
+        (COUNT(numbers) + 2) * sizeof(int64_t); /* kind, matrix */
     ck_assert_uint_eq(listed, sizeof(struct device));
 }
 END_TEST
@@ -134,6 +135,16 @@ START_TEST(kinds_are_words)
     ck_assert_int_eq(parsed("kind accelerator").kind, DEVICE_ACCELERATOR);
     const struct device d = {.kind = DEVICE_ACCELERATOR};
     ck_assert_str_eq(printed(&d), "kind             accelerator\n");
+}
+END_TEST
+
+START_TEST(matrix_units_are_words)
+{
+    ck_assert_int_eq(parsed("matrix mma").matrix, ENGINE_MMA);
+    ck_assert_int_eq(parsed("matrix wmma12").matrix, ENGINE_WMMA12);
+    ck_assert_int_eq(parsed("matrix dpas8").matrix, ENGINE_DPAS8);
+    const struct device d = {.matrix = ENGINE_MFMA8};
+    ck_assert_str_eq(printed(&d), "matrix           mfma8\n");
 }
 END_TEST
 
@@ -176,7 +187,8 @@ END_TEST
 /* Any facts, any clean texts. */
 static struct device draw_device(uint64_t *seed)
 {
-    struct device d = {.kind = draw_from(seed, 0, DEVICE_ACCELERATOR)};
+    struct device d = {.kind = draw_from(seed, 0, DEVICE_ACCELERATOR),
+                       .matrix = draw_from(seed, 0, ORL_ENGINES - 1)};
     for (int i = 0; i < COUNT(numbers); i++) {
         int64_t value = draw_from(seed, 0, INT64_MAX);
         value >>= draw_from(seed, 0, 64) & 63;
@@ -229,6 +241,8 @@ static const struct {
     {"kind 123456789 123456789 123456789 123456789 123456789 123456789",
      "line 1: kind is \"123456789 123456789 123456789 123456789 1234567\"; it "
      "must be cpu, gpu or accelerator"},
+    {"matrix tpu", "line 1: matrix is \"tpu\"; it must be one of mma mma8 "
+                   "wmma11 wmma12 mfma mfma8 dpas16 dpas8"},
     {"kind 2", "line 1: kind is \"2\"; it must be cpu, gpu or accelerator"},
     {"name", "line 1: name is \"\"; it must be a text of 1 to 127 bytes"},
     {"kind\nname x",
@@ -290,6 +304,7 @@ int main(void)
     tcase_add_loop_test(tc, each_number_has_its_line, 0, COUNT(numbers));
     tcase_add_loop_test(tc, each_text_has_its_line, 0, COUNT(texts));
     tcase_add_test(tc, kinds_are_words);
+    tcase_add_test(tc, matrix_units_are_words);
     tcase_add_test(tc, comments_blanks_and_line_ends_do_not_matter);
     tcase_add_test(tc, names_from_drivers_are_cleaned);
     tcase_add_test(tc, writing_keeps_to_its_room);

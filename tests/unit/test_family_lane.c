@@ -157,6 +157,32 @@ START_TEST(windows_share_a_few_sizes_of_tiles)
 }
 END_TEST
 
+/* Keys and values of far windows outgrow the caches of a core. */
+START_TEST(far_windows_take_larger_blocks)
+{
+    static const struct {
+        const char *problem;
+        int32_t queries;
+    } cases[] = {
+        {"h8 q4096 d64 w511,511", 24}, {"h8 q4096 d64 w512,511", 96},
+        {"h8 q4096 d64 winf,0", 96},   {"h8 q4096 k1023 d64 winf,inf", 24},
+        {"h8 q4096 d512 winf,0", 24},
+    };
+    const struct device d = given_cpu();
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        const struct problem p = given_problem(cases[n].problem);
+        const struct plan_list list = plans(&p, &d);
+        int best = 0;
+        for (int i = 1; i < list.count; i++)
+            if (lane->cost(&list.plan[i], &p, &d) <
+                lane->cost(&list.plan[best], &p, &d))
+                best = i;
+        ck_assert_int_eq(word(&list.plan[best], "QUERY_TILE"),
+                         cases[n].queries);
+    }
+}
+END_TEST
+
 /* ---- What it objects to ------------------------------------------------- */
 
 static const struct {
@@ -183,6 +209,8 @@ static const struct {
     {"lane x8 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 winf,0", "once needs"},
     {"lane x8 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 w0,inf", "once needs"},
     {"lane x8 q24 k192 qk4x3 pv6x2 once", "h1 q9 k9 d64 w200,0", "once needs"},
+    {"lane x8 q24 k1540 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", NULL},
+    {"lane x8 q24 k1541 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", "1 MB"},
     {"lane x16 q1024 k4096 qk8x2 pv8x2", "h1 q99 d512 w9,0 f16", "1 MB"},
 };
 
@@ -288,6 +316,7 @@ int main(void)
     tcase_add_test(tc, one_that_does_not_fit_has_others_behind_it);
     tcase_add_test(tc, nothing_is_asked_ahead_of_a_compiler_that_cannot);
     tcase_add_test(tc, windows_share_a_few_sizes_of_tiles);
+    tcase_add_test(tc, far_windows_take_larger_blocks);
     tcase_add_loop_test(tc, rules_of_the_kernel_hold_for_forced_plans, 0,
                         (int)(sizeof rules / sizeof *rules));
     tcase_add_test(tc, looking_ahead_needs_the_builtin);

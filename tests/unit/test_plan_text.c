@@ -55,6 +55,15 @@ START_TEST(words_come_in_any_order_and_flags_may_be_absent)
 }
 END_TEST
 
+START_TEST(one_of_several_names_is_a_word)
+{
+    const struct plan plan =
+        parsed("matrix q64 wmma12 k32 rows1 aligned pack1 portable");
+    ck_assert_int_eq(orl_plan_word(&plan, "ENGINE"), ENGINE_WMMA12);
+    assert_text(&plan, "matrix portable wmma12 q64 k32 rows1 pack1 aligned");
+}
+END_TEST
+
 /* Each text, with the least that its error must say. */
 static const struct {
     const char *text, *said;
@@ -66,6 +75,9 @@ static const struct {
     {"rows g1 k0", "\"rows\" is no family"},
     {"lane8 x8", "\"lane8\" is no family"},
     {"row", "lacks \"g\" and a number for GROUP"},
+    {"matrix q64 k64 rows1 pack1", "lacks ENGINE of family matrix, one of mma"},
+    {"matrix mma wmma11", "\"wmma11\" is said twice"},
+    {"matrix mm", "\"mm\" is no word of family matrix"},
     {"row g1", "lacks \"k\" and a number for KEY_CHUNK"},
     {"row g1 k0 x8", "column 11: \"x8\" is no word of family row"},
     {"row g1 k0 g1", "column 11: \"g1\" is said twice"},
@@ -194,6 +206,7 @@ int main(void)
     TCase *tc = tcase_create("plan_text");
     tcase_add_test(tc, each_number_goes_to_its_word);
     tcase_add_test(tc, words_come_in_any_order_and_flags_may_be_absent);
+    tcase_add_test(tc, one_of_several_names_is_a_word);
     tcase_add_loop_test(tc, what_is_wrong_is_shown_with_its_place, 0,
                         (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(tc, an_endless_word_leaves_the_sentence_readable);

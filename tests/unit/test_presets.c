@@ -48,6 +48,8 @@ START_TEST(a_converted_tile_serves_more_strips_than_one_read_in_place)
     const struct lane_preset *plain = orl_lane_preset(all_lanes[_i], false, 64);
     const struct lane_preset *staged = orl_lane_preset(all_lanes[_i], true, 64);
     ck_assert_int_gt(staged->strips, plain->strips);
+    ck_assert_int_ge(plain->far, plain->strips);
+    ck_assert_int_ge(staged->far, staged->strips);
 }
 END_TEST
 

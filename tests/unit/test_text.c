@@ -270,6 +270,22 @@ START_TEST(a_literal_is_taken_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(names_are_counted_from_one)
+{
+    size_t length = 0;
+    ck_assert_int_eq(orl_names_find("mma mma8 dpas", "mma", 3), 1);
+    ck_assert_int_eq(orl_names_find("mma mma8 dpas", "mma8", 4), 2);
+    ck_assert_int_eq(orl_names_find("mma mma8 dpas", "dpas8", 4), 3);
+    ck_assert_int_eq(orl_names_find("mma mma8 dpas", "mm", 2), 0);
+    ck_assert_int_eq(orl_names_find("mma mma8 dpas", "", 0), 0);
+    ck_assert_str_eq(orl_names_at("mma mma8 dpas", 3, &length), "dpas");
+    ck_assert_int_eq(memcmp(orl_names_at("mma mma8", 1, &length), "mma", 3), 0);
+    ck_assert_uint_eq(length, 3);
+    ck_assert_ptr_null(orl_names_at("mma mma8", 3, &length));
+    ck_assert_ptr_null(orl_names_at("mma mma8", 0, &length));
+}
+END_TEST
+
 START_TEST(words_lie_between_blanks)
 {
     struct scan s = orl_scan(" \tab  c\r\nd ");
@@ -341,6 +357,7 @@ int main(void)
     tcase_add_loop_test(tc, a_number_out_of_range_is_left_alone, 0,
                         COUNT(not_whole));
     tcase_add_test(tc, a_literal_is_taken_whole_or_not_at_all);
+    tcase_add_test(tc, names_are_counted_from_one);
     tcase_add_test(tc, words_lie_between_blanks);
     tcase_add_test(tc, a_complaint_shows_word_column_and_reason);
     tcase_add_test(tc, a_long_word_is_cut_between_characters);

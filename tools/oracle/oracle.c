@@ -249,18 +249,22 @@ struct oracle_row oracle_row(const struct oracle *o, int64_t entry,
     return row;
 }
 
-double oracle_bound(const struct oracle_row *row, double out, uint32_t type)
+/* Half of the last place of a number of that type, relative to it. */
+static double unit_of(uint32_t type)
 {
-    const double sums = 2e-6 * (1 + row->terms / 16);
+    return type == ORIEL_F16 ? 0x1p-11 : type == ORIEL_BF16 ? 0x1p-8 : 0;
+}
+
+double oracle_bound(const struct oracle_row *row, double out, uint32_t type,
+                    uint32_t weight_type)
+{
+    const double sums = 2e-6 * (1 + row->terms / 16) + unit_of(weight_type);
     if (row->values <= 0)
         return sums;
     /* Below the smallest normal number, what is lost is no longer relative:
      * half a step of f16; all of it where a device flushes to zero. */
-    const double unit = type == ORIEL_F16    ? 0x1p-11
-                        : type == ORIEL_BF16 ? 0x1p-8
-                                             : 0;
     const double floor = type == ORIEL_F16 ? 0x1p-25 : FLT_MIN;
-    return sums + (unit * fabs(out) + floor) / row->values;
+    return sums + (unit_of(type) * fabs(out) + floor) / row->values;
 }
 
 /* Where the answer, as the type stores it, is no finite number, only that
@@ -307,12 +311,14 @@ static double nearness(double error, double bound)
 
 /* Takes up one number of a row: how far off, and how far it may be. */
 static void take(struct oracle_verdict *verdict, const struct oracle_row *row,
-                 double want, double got, uint32_t type, int64_t entry,
+                 double want, double got, const struct oracle *o, int64_t entry,
                  int64_t head, int64_t i)
 {
+    const uint32_t type = o->problem->out.type;
     const bool empty = row->lse == -INFINITY;
     const double size = isfinite(want) ? want : 0;
-    const double bound = empty ? 0 : oracle_bound(row, size, type);
+    const double bound =
+        empty ? 0 : oracle_bound(row, size, type, o->weight_type);
     double error = 0;
     bool met;
     if (met_without_bound(want, got, type, bound * row->values, &met))
@@ -346,7 +352,7 @@ static void check_row(struct oracle_verdict *verdict, struct block *b,
     for (int64_t c = 0; c < p->out.channels; c++) {
         const double got =
             orl_elem_load(out, (size_t)(at + c * p->out.dim), p->out.type);
-        take(verdict, &row, want[c], got, p->out.type, b->entry, head, i);
+        take(verdict, &row, want[c], got, b->call, b->entry, head, i);
     }
     if (!lse)
         return;
@@ -355,7 +361,7 @@ static void check_row(struct oracle_verdict *verdict, struct block *b,
         *verdict = (struct oracle_verdict) {
             .error = INFINITY,
             .largest = INFINITY,
-            .bound = oracle_bound(&row, 0, p->out.type),
+            .bound = oracle_bound(&row, 0, p->out.type, b->call->weight_type),
             .entry = b->entry,
             .head = head,
             .row = i,

@@ -13,6 +13,7 @@ struct oracle {
     int64_t query_origin, key_origin;   /* added to those of the problem */
     const void *q, *k, *v;              /* first elements, as stored */
     const int32_t *key_begin, *key_end; /* per batch entry; NULL: none given */
+    uint32_t weight_type; /* that the plan rounds weights to; 0: f32 */
 };
 
 /* A call of the planned size, on packed or strided host memory. */
@@ -35,10 +36,12 @@ struct oracle_row oracle_row(const struct oracle *o, int64_t entry,
                              int64_t head, int64_t i, double *out);
 
 /* How far a row may be off, relative to row->values:
- *     2e-6 (1 + terms / 16) + u |out| / values
- * u = 0, 2^-11, 2^-8 for an f32, f16, bf16 result; and what storage loses below
- * its smallest normal number. */
-double oracle_bound(const struct oracle_row *row, double out, uint32_t type);
+ *     2e-6 (1 + terms / 16) + u |out| / values + w
+ * u = 0, 2^-11, 2^-8 for an f32, f16, bf16 result, w the same for the type that
+ * weights are rounded to; and what storage loses below its smallest normal
+ * number. */
+double oracle_bound(const struct oracle_row *row, double out, uint32_t type,
+                    uint32_t weight_type);
 
 /* The row nearest to its bound, or the worst one beyond it. */
 struct oracle_verdict {

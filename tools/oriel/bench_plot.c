@@ -73,16 +73,40 @@ static bool leads(const struct findings *all, size_t n)
     return true;
 }
 
+static double middle(const struct findings *all,
+                     double (*of)(const struct finding *f))
+{
+    struct sample s = {.at = NULL};
+    for (size_t n = 0; n < all->count; n++)
+        if (of(&all->at[n]) > 0)
+            sample_add(&s, of(&all->at[n]));
+    const double median = sample_median(&s);
+    sample_free(&s);
+    return median;
+}
+
+static double flops_peak(const struct finding *f)
+{
+    return f->peak_flops_per_second * 1e-9;
+}
+
+static double bytes_peak(const struct finding *f)
+{
+    return f->peak_bytes_per_second * 1e-9;
+}
+
 /* What the plots draw:
  *     1 span   2 share of peak, %   3 flops per byte   4 GFLOP/s
+ * (share times the peak of all, so that points and roof belong to one clock)
  *     5 length   6 microseconds per query   7 MB   8 ratio   9 row */
-static void put_point(FILE *out, const struct finding *f)
+static void put_point(FILE *out, const struct finding *f, double peak)
 {
+    const double share = f->share_of_peak;
     const double column[] = {
         f->span,
-        100 * f->share_of_peak,
+        100 * share,
         f->flops / f->bytes,
-        f->flops / f->seconds_median * 1e-9,
+        peak > 0 ? share * peak : f->flops / f->seconds_median * 1e-9,
         (double)f->queries,
         f->seconds_median / (double)f->queries * 1e6,
         f->memory * 1e-6,
@@ -100,15 +124,14 @@ static void put_point(FILE *out, const struct finding *f)
 /* A data block for each series. */
 static void put_data(FILE *out, const struct findings *all)
 {
+    const double peak = middle(all, flops_peak);
     for (size_t n = 0; n < all->count; n++) {
         if (!leads(all, n))
             continue;
         fprintf(out, "$s%zu << END\n", n);
-        for (size_t i = n; i < all->count; i++) {
-            const struct finding *f = &all->at[i];
-            if (same_series(f, &all->at[n]))
-                put_point(out, f);
-        }
+        for (size_t i = n; i < all->count; i++)
+            if (same_series(&all->at[i], &all->at[n]))
+                put_point(out, &all->at[i], peak);
         fputs("END\n", out);
     }
 }
@@ -130,28 +153,6 @@ static void put_plot(FILE *out, const struct findings *all, int x, int y,
         next = ", \\\n    ";
     }
     fprintf(out, "%s\n", more);
-}
-
-static double middle(const struct findings *all,
-                     double (*of)(const struct finding *f))
-{
-    struct sample s = {.at = NULL};
-    for (size_t n = 0; n < all->count; n++)
-        if (of(&all->at[n]) > 0)
-            sample_add(&s, of(&all->at[n]));
-    const double median = sample_median(&s);
-    sample_free(&s);
-    return median;
-}
-
-static double flops_peak(const struct finding *f)
-{
-    return f->peak_flops_per_second * 1e-9;
-}
-
-static double bytes_peak(const struct finding *f)
-{
-    return f->peak_bytes_per_second * 1e-9;
 }
 
 static void put_shares(FILE *out, const struct findings *all)

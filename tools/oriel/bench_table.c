@@ -81,7 +81,8 @@ static void add_columns(const struct bench *b, const struct finding *f,
         report_number(out, "warm ms", f->warm_seconds * 1e3);
     }
     report_number(out, "MB", f->memory * 1e-6);
-    report_text(out, "plan", f->peer[0] ? f->version : f->plan);
+    report_text(out, b->peers.count ? "plan or version" : "plan",
+                f->peer[0] ? f->version : f->plan);
 }
 
 /* What the numbers belong to, as comments. */
@@ -99,9 +100,8 @@ static oriel_status print_table(const struct bench *b)
     struct report r = {NULL, 0, 0, false};
     put_header(b, stdout);
     if (b->growth)
-        puts("# before each run comes one of 4096 queries, which finds the "
-             "caches "
-             "as longer ones leave them: of that at 4096");
+        puts("# before each run comes one of 4096 queries, which finds caches "
+             "as a long run leaves them");
     for (size_t n = 0; n < b->found.count; n++)
         add_columns(b, &b->found.at[n], &r);
     const oriel_status status = report_print_table(&r);

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/elem.h"
+#include "plan/family.h"
+#include "plan/plan_text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +19,16 @@ struct place {
     int64_t entry, head, row;
 };
 
+/* What the plan of a run rounds weights to; f32 before there is one. */
+static uint32_t weight_type(const struct run *r)
+{
+    const struct variant v = orl_variant(&r->problem);
+    struct plan plan;
+    return r->plan[0] && orl_plan_parse(&plan, r->plan, &v) == ORIEL_OK
+               ? orl_plan_weight_type(&plan)
+               : ORIEL_F32;
+}
+
 struct oracle run_oracle(const struct run *r)
 {
     const void *first[3];
@@ -26,6 +38,7 @@ struct oracle run_oracle(const struct run *r)
         oracle_of(&r->problem, first[RUN_Q], first[RUN_K], first[RUN_V]);
     o.key_begin = r->key_begin;
     o.key_end = r->key_end;
+    o.weight_type = weight_type(r);
     return o;
 }
 
@@ -133,7 +146,7 @@ static struct row_error compare_row(const struct run *r, const struct oracle *o,
     }
     return (struct row_error) {
         .error = error == 0 || facts.values == 0 ? error : error / facts.values,
-        .bound = oracle_bound(&facts, out, r->problem.out.type),
+        .bound = oracle_bound(&facts, out, r->problem.out.type, o->weight_type),
     };
 }
 

@@ -132,6 +132,7 @@ static oriel_status try_call(struct selftest *s, struct trial *t,
         return ORIEL_OK;
     }
     struct run r = {.problem = *p, .seed = 1};
+    snprintf(r.plan, sizeof r.plan, "%s", plan_text);
     status = run_inputs(&r);
     if (status == ORIEL_OK)
         status = attend(plan, &r);

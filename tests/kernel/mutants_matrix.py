@@ -1,0 +1,79 @@
+"""Mutants of kernels/matrix.cl, as mutants.py takes them: each with the plans of
+test_matrix.c that tell it soonest."""
+LAYOUT = ["layout"]
+MMA, WMMA11, WMMA12 = ["matrix 0 0"], ["matrix 1 1"], ["matrix 2 2"]
+MFMA, DPAS16, DPAS8 = ["matrix 3 3"], ["matrix 4 4"], ["matrix 5 5"]
+SINGLE, MIXED, BRAIN = ["matrix 6 6"], ["matrix 19 19"], ["matrix 7 7"]
+PACKED, PACKED11, ODD = ["matrix 13 13"], ["matrix 14 14"], ["matrix 23 23"]
+FILE, OPERAND, ENGINE, PLACE, OUTLIER = (
+    "matrix.cl", "lib/operand.clh", "lib/engine.clh", "lib/layout.clh",
+    "lib/outlier.clh")
+
+MATRIX_MUTANTS = [
+    # layouts
+    ("registers 1 and 2 of mma's A change places", LAYOUT, PLACE,
+     "lane / 4 + 8 * (r % 2)", "lane / 4 + 8 * (r / 2)"),
+    ("gfx12 has the rows of gfx11", LAYOUT, PLACE,
+     "(8 * (h) + (e))", "(2 * (e) + (h))"),
+    ("B of DPAS is packed k, k + 8", LAYOUT, PLACE,
+     "(void)lane;\n    return 2 * r;", "(void)lane;\n    return r;"),
+    ("weights of gfx11 keep their order", WMMA11, PLACE,
+     "slot < 8 ? 2 * slot : 2 * slot - 15", "slot"),
+    ("weights of DPAS8 keep their order", DPAS8, PLACE,
+     "slot / 2 + 8 * (slot % 2)", "slot"),
+    ("lanes 16 to 31 hold no copy", WMMA11, ENGINE,
+     "w.lane < 16 ? other : own", "w.lane < 16 ? other : 0"),
+    ("a peak is that of some lanes", MMA, ENGINE,
+     "x = fmax(x, exchange(w, x, bit));",
+     "x = bit > 1 ? x : fmax(x, exchange(w, x, bit));"),
+    ("a mass is that of some lanes", MFMA, ENGINE,
+     "x += exchange(w, x, bit);", "x += bit > 16 ? x : exchange(w, x, bit);"),
+    # memory
+    ("matrices of keys are transposed", MMA, OPERAND,
+     "w.lane % 8 + w.lane / 16 * 8, column = w.lane / 8 % 2 * 8",
+     "w.lane % 16, column = w.lane / 16 * 8"),
+    ("hidden keys are read", DPAS16, OPERAND,
+     "clamp(j + row, b->seen.begin, b->seen.end - 1)", "j + row"),
+    ("hidden values are read", DPAS16, OPERAND,
+     "    key = clamp(key, b->seen.begin, b->seen.end - 1);\n", ""),
+    ("rows that are not there are read", WMMA12, OPERAND,
+     "clamp(row_query(b, mine), b->queries.begin, b->queries.end - 1)",
+     "row_query(b, mine)"),
+    ("the end of a row is not 0", ODD, OPERAND,
+     "low | (c + 1 < HEAD_DIM ? (uint)row[c + 1] << 16 : 0)",
+     "low | (uint)row[min(c + 1, HEAD_DIM - 1)] << 16"),
+    ("parts past the end of a row are not 0", ODD, "lib/raw_tmpl.clh",
+     "        x[e] = 0;", "        x[e] = 0x3c00;"),
+    ("values across halves change places", WMMA12, OPERAND,
+     "to[0] = even.s0;\n    to[VALUE_PITCH / 2] = odd.s0;",
+     "to[0] = odd.s0;\n    to[VALUE_PITCH / 2] = even.s0;"),
+    # arithmetic
+    ("small weights are lost", MMA, FILE,
+     "V_TYPE == F16 ? 12.0f : 0.0f", "0.0f"),
+    ("lse counts the lift", MMA, FILE, "mass * exp2(-LIFT)", "mass"),
+    ("sums are not rescaled", MMA, FILE,
+     "FMA(*all, shrink[u][e / STAT_SUMS],", "FMA(*all, 1.0f,"),
+    ("mass forgets earlier tiles", MFMA, FILE,
+     "FMA(me->mass[u][r], shrink[r], mass[r])", "mass[r]"),
+    ("the second product of rows is the first", PACKED, FILE,
+     "me->row + u * TILE_ROWS, call);", "me->row, call);"),
+    ("a tile that is cut is not hidden", WMMA12, FILE,
+     "if (cut)\n            hide_keys", "if (0)\n            hide_keys"),
+    ("values that are not finite leak", MMA, OPERAND,
+     "*outliers |= any(is_outlier(x));\n"
+     "    return as_uint4(select(x, (RAWS)(0), is_outlier(x)));",
+     "return as_uint4(x);"),
+    ("values that are not finite get lost", DPAS16, FILE,
+     "if (cut && shared.outliers)", "if (0)"),
+    ("the outliers of another slot", DPAS8, OUTLIER,
+     "slot - slot % ROW_SLOTS - c * DEPTH", "slot - c * DEPTH"),
+    ("bf16 takes infinity for a number", BRAIN, OPERAND,
+     "V_TYPE == F16 ? 0x7c00 : 0x7f80", "V_TYPE == F16 ? 0x7c00 : 0x7fc0"),
+    ("v is multiplied as k is stored", MIXED, ENGINE,
+     "multiply_value_type(w, sum->at", "multiply_key_type(w, sum->at"),
+    ("the score of one key is not its own peak", SINGLE, FILE,
+     "#if SOFTCAP || V_TYPE == F32", "#if SOFTCAP"),
+    ("heads share the wrong keys", PACKED11, FILE,
+     "layout_at(call.k, entry, head / call.group)",
+     "layout_at(call.k, entry, head % call.group)"),
+]
