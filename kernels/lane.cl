@@ -252,6 +252,8 @@ STEP void add_values(struct strip *s, struct v_rows value, struct view w,
 {
     const int edge = PV_ROWS - 1;
     for (int i = 0; i < STRIP; i += PV_ROWS) {
+        if (to.q + i + PV_ROWS <= 0 || to.q + i >= to.queries)
+            continue; /* 2 to 3 % of a batch of 64 or 128 queries each */
         const int whole = w.last - w.first >= edge &&
                           !view_cuts(w, w.first + i, edge) &&
                           !view_cuts(w, w.last + i + 1, edge);

@@ -68,24 +68,28 @@ FLAT void stage_queries(int t, local struct shared *s, global const q_elem *q,
 }
 
 /* Channels [c, c + CHANNEL_CHUNK) of the keys j, j + 1, ... Those that no row
- * sees repeat the nearest one that is seen: read, never added. All loads come
- * before the first of them is waited for. */
+ * sees repeat the nearest one that is seen: read, never added. Loads of AHEAD
+ * parts come before the first of them is waited for. */
 FLAT void stage_keys(int t, local struct shared *s, global const k_elem *k,
                      const struct part *part, int j, int c, long pitch)
 {
-    vf x[KEY_SHARE];
 #pragma unroll
-    for (int n = 0; n < KEY_SHARE; n++) {
-        const int e = t + n * GROUP;
-        const int key =
-            clamp(j + e / CHUNK_PARTS, part->any.begin, part->any.end - 1);
-        x[n] = k_part(k + key * pitch, c + e % CHUNK_PARTS * LANES);
-    }
+    for (int first = 0; first < KEY_SHARE; first += AHEAD) {
+        vf x[AHEAD];
 #pragma unroll
-    for (int n = 0; n < KEY_SHARE; n++) {
-        const int e = t + n * GROUP, row = e / CHUNK_PARTS;
-        if (KEY_TILE * CHUNK_PARTS % GROUP == 0 || row < KEY_TILE)
-            s->early.key[row * CHUNK_PITCH + e % CHUNK_PARTS] = x[n];
+        for (int n = 0; n < AHEAD; n++) {
+            const int e = t + (first + n) * GROUP;
+            const int key =
+                clamp(j + e / CHUNK_PARTS, part->any.begin, part->any.end - 1);
+            if (first + n < KEY_SHARE)
+                x[n] = k_part(k + key * pitch, c + e % CHUNK_PARTS * LANES);
+        }
+#pragma unroll
+        for (int n = 0; n < AHEAD; n++) {
+            const int e = t + (first + n) * GROUP, row = e / CHUNK_PARTS;
+            if (first + n < KEY_SHARE && row < KEY_TILE)
+                s->early.key[row * CHUNK_PITCH + e % CHUNK_PARTS] = x[n];
+        }
     }
 }
 

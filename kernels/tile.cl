@@ -339,12 +339,12 @@ FLAT void close_block(const struct item *me, local struct shared *s,
 #pragma unroll
         for (int n = 0; n < ITEM_SUMS; n++) {
             const int c = (me->x + n * KEY_ITEMS) * SUM_LANES;
-            float channel[SUM_LANES];
-            JOIN(vstore, SUM_LANES)(me->sum[r][n] * norm, 0, channel);
+            float column[SUM_LANES];
+            JOIN(vstore, SUM_LANES)(me->sum[r][n] * norm, 0, column);
 #pragma unroll
             for (int e = 0; e < SUM_LANES; e++)
                 if (there && c + e < V_DIM)
-                    store_one(channel[e], to + c + e);
+                    store_one(column[e], to + c + e);
         }
         if (lse && there && me->x == 0)
             lse[head * call->lse.head + i] =

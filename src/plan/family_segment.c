@@ -6,6 +6,7 @@
 #include "base/arith.h"
 #include "model/elem.h"
 #include "plan/cost.h"
+#include "plan/occupancy.h"
 
 #include <math.h>
 
@@ -65,14 +66,12 @@ static int64_t local_bytes(const struct plan *plan)
                 orl_max(keys, sums));
 }
 
-/* Whether so many groups fit a unit of the device at once. */
-static bool has_room(const struct plan *plan, int64_t count,
-                     const struct device *d)
+static bool has_room(const struct plan *plan, const struct device *d)
 {
     const int64_t group = plan->word[GROUP];
     return (d->group_limit <= 0 || group <= d->group_limit) &&
            (d->axis_limit <= 0 || group <= d->axis_limit) &&
-           (d->local_bytes <= 0 || count * local_bytes(plan) <= d->local_bytes);
+           (d->local_bytes <= 0 || local_bytes(plan) <= d->local_bytes);
 }
 
 /* ---- Candidates --------------------------------------------------------- */
@@ -89,23 +88,6 @@ static void choose_rows(int32_t *word, const struct problem *p)
     word[QUERY_TILE] = (int32_t)orl_ceil_div(p->queries, tiles);
 }
 
-/* Keys of a segment: such that every unit gets some 3 groups, as far as that
- * leaves a segment worth its sums. Powers of two, so that few programs do. */
-static int32_t choose_segment(const int32_t *word, const struct problem *p,
-                              const struct device *d)
-{
-    enum { LEAST = 64, MOST = 512, ROUNDS = 3 };
-    const double units = d->compute_units > 0 ? (double)d->compute_units : 1.0;
-    const double tasks = (double)p->batch * (double)p->heads / word[HEAD_TILE] *
-                         (double)orl_ceil_div(p->queries, word[QUERY_TILE]);
-    const double span = (double)orl_problem_span(p);
-    const double keys = fmin(span * tasks / (ROUNDS * units), span);
-    int32_t segment = LEAST;
-    while (segment < MOST && segment < keys)
-        segment *= 2;
-    return segment;
-}
-
 /* A line of 128 bytes of a key at a time. */
 static struct plan first_plan(const struct problem *p, const struct device *d)
 {
@@ -118,7 +100,7 @@ static struct plan first_plan(const struct problem *p, const struct device *d)
     word[CHANNEL_CHUNK] = p->k.type == ORIEL_F32 ? 32 : 64;
     if (p->q.channels <= 32)
         word[CHANNEL_CHUNK] = 32;
-    word[SEGMENT] = choose_segment(word, p, d);
+    word[SEGMENT] = KEYS;
     /* A CPU reads vectors wherever they lie. */
     word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
     return plan;
@@ -128,9 +110,7 @@ static struct plan first_plan(const struct problem *p, const struct device *d)
 static bool shrink(struct plan *plan)
 {
     int32_t *word = plan->word;
-    if (word[SEGMENT] > word[KEY_TILE])
-        word[SEGMENT] /= 2;
-    else if (word[CHANNEL_CHUNK] > 16)
+    if (word[CHANNEL_CHUNK] > 16)
         word[CHANNEL_CHUNK] /= 2;
     else if (word[QUERY_TILE] > 1)
         word[QUERY_TILE] = (word[QUERY_TILE] + 1) / 2;
@@ -143,10 +123,7 @@ static bool find_plan(struct plan *out, const struct problem *p,
                       const struct device *d)
 {
     *out = first_plan(p, d);
-    /* Two groups, so that one computes while the other waits. */
-    while (out->word[SEGMENT] > 2 * KEYS && !has_room(out, 2, d))
-        out->word[SEGMENT] /= 2;
-    while (!has_room(out, 1, d))
+    while (!has_room(out, d))
         if (!shrink(out))
             return false;
     return true;
@@ -169,12 +146,22 @@ static const char *rejects(const struct problem *p, const struct device *d)
     return NULL;
 }
 
+/* Longer segments leave fewer sums to add up, shorter ones more groups. Powers
+ * of two, so that few programs do for all lengths. */
 static void candidates(const struct problem *p, const struct device *d,
                        struct plan_list *list)
 {
+    enum { MOST = 512 };
+    const int64_t span = orl_problem_span(p);
     struct plan plan;
-    if (find_plan(&plan, p, d))
+    bool more = find_plan(&plan, p, d);
+    for (; more; plan.word[SEGMENT] *= 2) {
         list->plan[list->count++] = plan;
+        struct plan next = plan;
+        next.word[SEGMENT] *= 2;
+        more = plan.word[SEGMENT] < MOST && plan.word[SEGMENT] < span &&
+               has_room(&next, d);
+    }
 }
 
 static const char *objects(const struct plan *plan, const struct problem *p,
@@ -198,7 +185,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
     if (word[ALIGNED] && !orl_family_aligned(p, PART))
         return "aligned needs strides of q, k and v that are multiples of 4 "
                "elements, and offsets that are";
-    if (!has_room(plan, 1, d))
+    if (!has_room(plan, d))
         return "the device does not have so much local memory, or does not "
                "allow so many work-items in a group";
     return NULL;
@@ -242,9 +229,38 @@ static void launches(const struct plan *plan, const struct extent *e,
     };
 }
 
-/* How much of the peak a CPU reaches by this kernel: such that it costs more
- * than what is for CPUs. */
-static const double cpu_share = 0.025;
+/* What a work-item needs for a segment, in instructions, by its loops. */
+static double instructions(const struct plan *plan)
+{
+    const int32_t *word = plan->word;
+    const double rows = (double)word[HEAD_TILE] * word[QUERY_TILE];
+    const double group = word[GROUP], keys = word[SEGMENT];
+    const double mine = fmin(ceil(rows * word[KEY_TILE] / group / PART) * PART,
+                             rows); /* rows that it multiplies */
+    const double row_items = fmin(group / rows, 16.0);
+    const double parts =
+        (double)whole(plan->variant.head_dim, word[CHANNEL_CHUNK]) / PART;
+    const double key_step = group * PART / plan->variant.v_dim;
+    /* To bring PART numbers to local memory, and to wait for a barrier. */
+    const double load = 12.0, barrier = 20.0;
+
+    const double chunks = parts * PART / word[CHANNEL_CHUNK];
+    const double qk =
+        keys / word[KEY_TILE] *
+        (parts * ((PART + 1.0) * mine + 4.0) +
+         parts * load * word[KEY_TILE] / group + chunks * 2.0 * barrier);
+    const double weights = 25.0 * keys / row_items + 4.0 * barrier;
+    const double pv = keys / key_step * ((PART + 0.5) * rows + load);
+    return qk + weights + pv + 40.0 * rows + 200.0;
+}
+
+/* Registers of a work-item: within a fifth of what compilers take (clang 19 for
+ * gfx906 to gfx1201, ptxas 13 for sm_75 to sm_90). */
+static double registers(const struct plan *plan)
+{
+    const double rows = (double)plan->word[HEAD_TILE] * plan->word[QUERY_TILE];
+    return 90.0 + 5.0 * rows;
+}
 
 static double cost(const struct plan *plan, const struct problem *p,
                    const struct device *d)
@@ -252,26 +268,30 @@ static double cost(const struct plan *plan, const struct problem *p,
     const int32_t *word = plan->word;
     const struct extent all = {p->batch, p->heads, p->queries, p->keys,
                                orl_problem_span(p)};
-    const double rows = (double)word[HEAD_TILE] * word[QUERY_TILE];
     const double tasks = (double)p->batch * (double)p->heads / word[HEAD_TILE] *
                          (double)orl_ceil_div(p->queries, word[QUERY_TILE]);
     const double keys =
         fmin((double)all.span + word[QUERY_TILE] - 1.0, (double)p->keys);
-    const double groups = tasks * (double)segment_count(plan, &all);
+    const double groups = tasks * ceil(keys / word[SEGMENT]);
+    const struct group_needs needs = {
+        .items = word[GROUP],
+        .registers = registers(plan),
+        .local_bytes = local_bytes(plan),
+    };
+    /* A CPU reaches 0.025 of its peak, as with tile: an instruction is two
+     * operations. */
+    const double compute =
+        d->kind == DEVICE_GPU
+            ? orl_core_clocks(&needs, instructions(plan), groups, d) /
+                  orl_cost_clock(d)
+            : 2.0 * groups * word[GROUP] * instructions(plan) /
+                  (orl_cost_peak_flops(d) * 0.025) * orl_cost_idle(groups, d);
+
+    /* What several groups read comes from a cache, 4 times as fast. Sums are
+     * written, and read again. Few groups do not keep all of memory busy. */
     const double bytes =
         (double)p->k.channels * (double)orl_elem_bytes(p->k.type) +
         (double)p->v.channels * (double)orl_elem_bytes(p->v.type);
-
-    /* By instructions of its loops: for each multiply-add of a row half a read
-     * of local memory, and to stage a key or read a value as much as 4. */
-    const double share = d->kind == DEVICE_GPU ? 1.0 : cpu_share;
-    const double channels = (double)p->q.channels + (double)p->v.channels;
-    const double flops = 2.0 * tasks * keys * channels * (1.5 * rows + 4.0);
-    const double idle = orl_cost_idle(groups, d);
-    const double compute = flops / (orl_cost_peak_flops(d) * share) * idle;
-
-    /* What several groups read comes from a cache, 4 times as fast. Sums are
-     * written, and read again. */
     const double moved =
         orl_cost_bytes(p) + 2.0 * (double)workspace(plan, &all);
     const double memory = fmax(moved, tasks * keys * bytes / 4.0) /

@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import guard
@@ -118,17 +119,24 @@ class Present(Device):
 class Absent(Device):
     SAID = "no OpenCL platform was found: install"
 
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="oriel-device-")
+        self.addCleanup(folder.cleanup)
+        self.report = pathlib.Path(folder.name) / "report.txt"
+
     def test_every_command_says_what_to_install(self):
         self.assertIn(self.SAID, self.oriel("devices"))
         self.assertEqual(self.json("devices"), [])
         problem = "h1 q8 d8 w1,0"
         for args in (["run", problem], ["run", problem, "--device", "0"],
-                     ["explain", problem], ["selftest"]):
+                     ["explain", problem], ["selftest"], ["bench", problem],
+                     ["selftest", "--report", self.report]):
             done = call(*args)
             self.assertEqual(done.returncode, 3, args)
             self.assertRegex(done.stderr, r"\Aoriel: [^\n]+\n\Z")
             self.assertIn(self.SAID, done.stderr)
             self.assertEqual(done.stdout, "")
+        self.assertFalse(self.report.exists())
 
     def test_so_does_a_program_that_embeds_the_library(self):
         done = call(exe=EMBED)
@@ -139,8 +147,9 @@ class Absent(Device):
         for facts in sorted(FACTS.glob("*.txt")):
             done = call("explain", "h32/8 q8192 d128 w1023,0 f16",
                         "--device-facts", str(facts))
-            known = re.search(r"^full_profile +1$", facts.read_text(), re.M)
-            self.assertEqual(done.returncode, 0 if known else 3,
+            can = all(re.search(rf"^{fact} +1$", facts.read_text(), re.M)
+                      for fact in ("full_profile", "compiler"))
+            self.assertEqual(done.returncode, 0 if can else 3,
                              (facts.name, done.stderr))
             self.assertNotIn(self.SAID, done.stderr)
 

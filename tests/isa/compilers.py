@@ -60,8 +60,8 @@ def versions(tools):
 
 
 def number(text, pattern):
-    found = re.search(pattern, text)
-    return int(found.group(1)) if found else 0
+    """The most that any kernel of a program has."""
+    return max(map(int, re.findall(pattern, text)), default=0)
 
 
 def bitcode(tools, target):
@@ -127,7 +127,7 @@ def compile_nvidia(tools, target, source, options, base):
     ptx = pathlib.Path(base + ".ptx")
     items = group_size(options, source.read_text())
     ptx.write_text(re.sub(r"(\.entry [^{]*\)\n)", rf"\1.reqntid {items}, 1, 1\n",
-                          ptx.read_text(), count=1))
+                          ptx.read_text()))
     log = subprocess.run([tools["ptxas"], "-v", f"-arch={target}", "-O3",
                           base + ".ptx", "-o", base + ".cubin"], check=True,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -3,8 +3,9 @@
  *
  *     list_programs FOLDER
  *
- * writes FOLDER/<kernel>.cl, and a line for each program (of row, whose
- * programs differ in the size of a group alone, the first one):
+ * writes FOLDER/<kernel>.cl, and a line for each program (of row and segment,
+ * whose programs for a problem differ in the size of a group or of a segment
+ * alone, the first one and the last):
  *
  *     class | problem | plan | options */
 #include "base/error.h"
@@ -56,7 +57,7 @@ static const struct {
 
 /* All head dimensions that presets tell apart; then what else a program is
  * compiled for: storage, softcap, heads that share keys, odd rows. */
-static const char *const problems[] = {
+static const char *const common[] = {
     "h1 q4096 d32 w127,0",
     "h1 q4096 d64 w127,0",
     "h1 q4096 d80 w127,0",
@@ -67,14 +68,32 @@ static const char *const problems[] = {
     "h1 q4096 d64 w127,0 f16",
     "h4/1 q4096 d128 w127,0 bf16 cap30",
     "h1 q4096 d59 v111 w127,0",
-    /* of matrix alone */
+    NULL,
+};
+
+/* Further ones of matrix. */
+static const char *const wide[] = {
     "h1 q4096 d96 w127,0 f16",
     "h1 q4096 d128 w127,0 f16",
     "h1 q4096 d256 w127,0 f16",
     "h1 q4096 d59 v111 w127,0 bf16",
+    NULL,
 };
 
-enum { COMMON = 10 }; /* problems, before those of matrix alone */
+/* The same of few queries: rows of a group from 1 to 16. */
+static const char *const few[] = {
+    "h1 q1 k4096 d64 winf,0",
+    "h1 q1 k4096 d512 winf,0",
+    "h4/1 q1 k4096 d128 winf,0",
+    "h4/1 q1 k4096 d128 winf,0 f16",
+    "h8/1 q1 k4096 d128 winf,0 bf16 cap30",
+    "h8/1 q1 k4096 d256 winf,0 f16",
+    "h3/1 q5 k4096 d59 v111 winf,0",
+    "h1 q16 k4096 d64 winf,0",
+    "h4/1 q4 k4096 d128 winf,0 f16",
+    "h8/1 q2 k4096 d256 winf,0",
+    NULL,
+};
 
 static void need(bool holds, const char *what)
 {
@@ -95,9 +114,8 @@ static void write_text(const char *folder, const char *kernel)
          path);
 }
 
-static void list(const struct family *family, size_t at, int n)
+static void list(const struct family *family, const char *problem, int n)
 {
-    const char *problem = problems[at];
     const struct device *d = &classes[n].facts;
     oriel_problem wanted;
     struct problem p;
@@ -106,13 +124,13 @@ static void list(const struct family *family, size_t at, int n)
              orl_problem_check(&p, &wanted) == ORIEL_OK,
          problem);
     const bool matrix = strcmp(family->name, "matrix") == 0;
-    if (!matrix && at >= COMMON)
-        return;
     if (family->rejects(&p, d) || matrix != (d->matrix != 0))
         return;
     family->candidates(&p, d, &plans);
     const bool plain = strcmp(family->name, "row") == 0;
-    for (int i = 0; i < (plain ? 1 : plans.count); i++) {
+    const bool last = strcmp(family->name, "segment") == 0;
+    for (int i = last ? plans.count - 1 : 0; i < (plain ? 1 : plans.count);
+         i++) {
         char text[ORL_PLAN_TEXT], options[ORL_OPTIONS_TEXT];
         orl_plan_print(&plans.plan[i], text, sizeof text);
         orl_source_options(&plans.plan[i], d, options);
@@ -120,14 +138,23 @@ static void list(const struct family *family, size_t at, int n)
     }
 }
 
+/* Every class of devices, problem by problem. */
+static void list_all(const struct family *family, const char *const *texts)
+{
+    for (size_t n = 0; n < sizeof classes / sizeof *classes; n++)
+        for (size_t i = 0; texts[i]; i++)
+            list(family, texts[i], (int)n);
+}
+
 int main(int count, char **arguments)
 {
     need(count == 2, "say where to write the texts of the kernels");
     for (int f = 0; orl_families[f]; f++) {
-        write_text(arguments[1], orl_families[f]->name);
-        for (size_t n = 0; n < sizeof classes / sizeof *classes; n++)
-            for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
-                list(orl_families[f], i, (int)n);
+        const struct family *family = orl_families[f];
+        write_text(arguments[1], family->name);
+        list_all(family, strcmp(family->name, "segment") == 0 ? few : common);
+        if (strcmp(family->name, "matrix") == 0)
+            list_all(family, wide);
     }
     return EXIT_SUCCESS;
 }

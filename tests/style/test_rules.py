@@ -45,6 +45,7 @@ APPENDED = [
     ("src/model/x.c", "int a;\n" * 400, "the limit is 400"),
     ("kernels/k.cl", '#include "l.clh"\n', 'write "lib/file.clh"'),
     ("kernels/k.cl", '#include "lib/m.clh"\n', "there is no lib/m.clh"),
+    ("kernels/k.cl", "int f(int channel);\n", "k.cl:3: a keyword"),
     ("kernels/k.cl", "kernel void k(void)\n{\n#if A\n#endif\n}\n",
      "k.cl:5: #if inside a function"),
 ]

@@ -59,13 +59,6 @@ void bench_startup(const struct bench *b, struct finding *f);
  * unless interrupted. */
 oriel_status bench_measure(struct bench *b, struct run *r);
 
-/* What does not change from run to run. */
-void bench_describe(struct finding *f, const struct run *r);
-
-/* Bytes that a call must move at least: each visible row of k and v once for
- * every key head, q and out. r has its inputs. */
-double bench_bytes(const struct run *r);
-
 /* ---- Output -------------------------------------------------------------- */
 
 /* Table or JSON, and the files. */

@@ -4,6 +4,7 @@
 
 #include "interrupt.h"
 #include "memory.h"
+#include "progress.h"
 #include "series.h"
 
 #include "base/error.h"
@@ -40,7 +41,8 @@ static double rows_seen(const struct run *r, int64_t entry)
     return (double)(s.end - s.begin);
 }
 
-double bench_bytes(const struct run *r)
+/* Each visible row of k and v once for every key head, q and out. */
+static double bytes_of(const struct run *r)
 {
     const struct problem *p = &r->problem;
     double rows = 0;
@@ -66,7 +68,7 @@ static void name_series(struct finding *f, bool growth)
             orl_text_add(&t, "%s%.*s", t.length ? " " : "", (int)length, word);
 }
 
-void bench_describe(struct finding *f, const struct run *r)
+static void describe(struct finding *f, const struct run *r)
 {
     const struct problem *p = &r->problem;
     *f = finding_of_nothing();
@@ -74,7 +76,7 @@ void bench_describe(struct finding *f, const struct run *r)
     f->queries = p->queries;
     f->span = (double)orl_problem_span(p);
     f->flops = 2.0 * (p->q.channels + p->v.channels) * r->pairs;
-    f->bytes = bench_bytes(r);
+    f->bytes = bytes_of(r);
 }
 
 /* Tensors on the device, peers that have computed the same, and what memory a
@@ -84,7 +86,7 @@ static oriel_status prepare(struct bench *b, struct run *r, struct job *j,
 {
     double seconds;
     ORL_TRY(run_inputs(r));
-    bench_describe(f, r);
+    describe(f, r);
     name_series(f, b->growth);
     snprintf(f->plan, sizeof f->plan, "%s", j->text);
     f->threads = b->device.compute_units;
@@ -186,7 +188,12 @@ static oriel_status measure(struct bench *b, struct run *r, struct job *j)
 {
     struct finding f, start = finding_of_nothing();
     ORL_TRY(job_open(j, &b->machine, &r->problem, NULL));
+    if (b->machine.held.used > 0)
+        progress_clear();
+    device_tell(&b->machine.held);
+    b->machine.held = (struct held) {.used = 0};
     if (b->named && !b->growth) {
+        start.place = (double)(r - b->problem);
         snprintf(start.problem, sizeof start.problem, "%s", r->text);
         snprintf(start.plan, sizeof start.plan, "%s", j->text);
         bench_startup(b, &start);

@@ -69,11 +69,11 @@ static oriel_status one_process(const struct bench *b, const struct finding *f,
                                 double *call)
 {
     char own[PLACE] = "XDG_CACHE_HOME=", pocl[PLACE];
-    const size_t place = b->found.count;
+    const int place = (int)f->place;
     if (cache)
-        snprintf(own, sizeof own, "XDG_CACHE_HOME=%s/cache%zu", b->folder,
+        snprintf(own, sizeof own, "XDG_CACHE_HOME=%s/cache%d", b->folder,
                  place);
-    snprintf(pocl, sizeof pocl, "POCL_CACHE_DIR=%s/driver%zu.%d", b->folder,
+    snprintf(pocl, sizeof pocl, "POCL_CACHE_DIR=%s/driver%d.%d", b->folder,
              place, turn);
     const char *environment[DRIVERS + 4] = {own, pocl, "HOME="};
     for (int n = 0; n < DRIVERS; n++)

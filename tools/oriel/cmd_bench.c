@@ -87,7 +87,7 @@ static oriel_status check_problems(struct bench *b)
     size_t kept = 0;
     for (size_t n = 0; n < b->problems; n++) {
         const oriel_status status = fits(b, &b->problem[n]);
-        if (status != ORIEL_OK && (b->named))
+        if (status != ORIEL_OK && b->named)
             return status;
         if (status != ORIEL_OK)
             fprintf(stderr, "oriel: warning: left out: %s\n",
@@ -151,7 +151,6 @@ static oriel_status open_machine(struct bench *b)
 {
     struct machine *m = &b->machine;
     ORL_TRY(machine_open(m, b->id, NULL));
-    device_tell(&m->held);
     if (burst_open(&b->burst, m->opencl, b->id, &b->device, m->queue) !=
         ORIEL_OK)
         device_log(NULL, ORIEL_LOG_WARNING, oriel_last_error()->message);
@@ -176,27 +175,25 @@ static void close_all(struct bench *b)
 /* ---- Measuring ----------------------------------------------------------- */
 
 /* A problem that fails is told, and the others are measured. */
-static oriel_status measure_all(struct bench *b, size_t *failures)
+static size_t measure_all(struct bench *b)
 {
+    size_t failures = 0;
     b->begin = clock_now();
     for (size_t n = 0; n < b->problems && !interrupted(); n++) {
         progress_show(n, b->problems, b->problem[n].text, b->begin);
         const oriel_status status = bench_measure(b, &b->problem[n]);
         progress_clear();
-        if (status == ORIEL_E_MEMORY)
-            return status;
         if (status != ORIEL_OK) {
             fprintf(stderr, "oriel: warning: \"%s\" is not measured: %s\n",
                     b->problem[n].text, oriel_last_error()->message);
-            (*failures)++;
+            failures++;
         }
     }
-    return ORIEL_OK;
+    return failures;
 }
 
 static oriel_status steps(struct bench *b)
 {
-    size_t failures = 0;
     const struct arguments *a = b->a;
     b->growth = b->peers.growth = argument(a, "growth") != NULL;
     print_command(b);
@@ -210,7 +207,7 @@ static oriel_status steps(struct bench *b)
     ORL_TRY(make_folder(b));
     interrupt_note();
     ORL_TRY(open_machine(b));
-    ORL_TRY(measure_all(b, &failures));
+    const size_t failures = measure_all(b);
     if (b->found.count > 0)
         ORL_TRY(bench_report(b));
     if (failures > 0)

@@ -23,7 +23,7 @@
 /* Seconds for what happens once, which may be a compilation, and for a run. A
  * sequence that takes longer, or more memory, is the last of --growth. */
 static const double patience_once = 600, patience_run = 120;
-static const double growth_seconds = 30, growth_bytes = 8e9;
+static const double growth_once = 120, growth_seconds = 30, growth_bytes = 8e9;
 
 /* After its run a peer's threads may go on spinning for a moment. */
 static const long pause_nanoseconds = 20000000;
@@ -90,6 +90,7 @@ static void leave_out(struct peer *p, const char *why)
     if (!interrupted())
         fprintf(stderr, "oriel: warning: peer %s: %s\n", p->file, why);
     child_end(&p->child, 0);
+    p->over |= p->growth; /* longer ones are no easier */
 }
 
 /* The next line, while its memory stays within the limit. */
@@ -172,7 +173,8 @@ static oriel_status hear_result(struct peer *p, const struct run *r,
 {
     char line[CHILD_LINE];
     double seconds = 0, most = 0;
-    ORL_TRY(run_once(p, limited(patience_once), &seconds));
+    ORL_TRY(run_once(p, limited(p->growth ? growth_once : patience_once),
+                     &seconds));
     ORL_TRY(child_say(&p->child, "write"));
     ORL_TRY(answer(p, line, limited(patience_once)));
     if (strcmp(line, "written") != 0)
@@ -194,8 +196,9 @@ static oriel_status start_one(struct peers *all, struct peer *p,
     snprintf(number, sizeof number, "%lld", (long long)threads);
     const char *const argv[] = {p->path, number, r->text, in, out, NULL};
     p->memory = 0;
-    p->memory_limit = all->growth ? growth_bytes : 0;
-    p->patience = limited(all->growth ? growth_seconds : patience_run);
+    p->growth = all->growth;
+    p->memory_limit = p->growth ? growth_bytes : 0;
+    p->patience = limited(p->growth ? growth_seconds : patience_run);
     unlink(out);
     ORL_TRY(child_start(&p->child, argv, NULL, false));
     ORL_TRY(hear_ready(p));
@@ -219,10 +222,8 @@ oriel_status peers_start(struct peers *all, const struct run *r,
         struct peer *p = &all->at[n];
         if (p->over)
             continue;
-        if (start_one(all, p, r, threads, in, out) != ORIEL_OK) {
+        if (start_one(all, p, r, threads, in, out) != ORIEL_OK)
             leave_out(p, oriel_last_error()->message);
-            p->over |= all->growth; /* longer ones are no easier */
-        }
     }
     unlink(in);
     unlink(out);

@@ -22,6 +22,7 @@ struct peer {
     char path[PEERS_PATH];
     const char *file; /* the end of path */
     bool over;        /* it is not asked again: missing, or too slow */
+    bool growth;      /* as of struct peers */
 
     /* Of one problem. */
     struct child child; /* pid 0: it takes no part */
