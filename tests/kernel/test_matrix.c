@@ -165,9 +165,9 @@ TCase *matrix_case(void)
     TCase *tc = tcase_create("matrix");
     tcase_set_timeout(tc, 900);
     tcase_add_test(tc, no_queries_no_work);
-    tcase_add_test(tc, the_mean_of_many_equal_values_is_that_value);
-    tcase_add_test(tc, many_small_weights_count);
     tcase_add_loop_test(tc, local_memory_is_what_the_planner_says, first, end);
     tcase_add_loop_test(tc, random_calls_match_the_definition, first, end);
+    tcase_add_test(tc, the_mean_of_many_equal_values_is_that_value);
+    tcase_add_test(tc, many_small_weights_count);
     return tc;
 }
