@@ -52,7 +52,7 @@ static struct subject segment_subject(const struct segment_plan *p)
     s.local = s.merge_local = p->group;
     s.heads = p->head_tile;
     s.segment = p->segment;
-    s.aligned = p->aligned;
+    s.aligned = p->aligned ? 4 : 0;
     subject_word(&s, "HEAD_TILE", p->head_tile);
     subject_word(&s, "QUERY_TILE", p->query_tile);
     subject_word(&s, "GROUP", p->group);
