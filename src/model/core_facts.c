@@ -1,4 +1,5 @@
-/* core_facts.c: tables of vendors' manuals. */
+/* core_facts.c: tables of vendors' manuals. They only order plans: a wrong
+ * entry costs time, no result. */
 #include "model/core_facts.h"
 
 #include <string.h>

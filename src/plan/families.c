@@ -96,6 +96,13 @@ bool orl_family_aligned(const struct problem *p, int32_t part)
            is_aligned(&p->v, part, p->offset_align);
 }
 
+int64_t orl_family_no_workspace(const struct plan *plan, const struct extent *e)
+{
+    (void)plan;
+    (void)e;
+    return 0;
+}
+
 int64_t orl_family_parts(const struct extent *e, int64_t segments,
                          int32_t v_dim)
 {

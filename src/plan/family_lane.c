@@ -285,13 +285,6 @@ static const char *unfit(const struct plan *plan, const struct built *built,
     return NULL;
 }
 
-static int64_t workspace(const struct plan *plan, const struct extent *e)
-{
-    (void)plan;
-    (void)e;
-    return 0;
-}
-
 /* Blocks begin at absolute positions, which key limits may move: the first one
  * may hold a single row of this call. */
 static void launches(const struct plan *plan, const struct extent *e,
@@ -316,6 +309,6 @@ const struct family orl_family_lane = {
     .objects = objects,
     .cost = cost,
     .unfit = unfit,
-    .workspace = workspace,
+    .workspace = orl_family_no_workspace,
     .launches = launches,
 };

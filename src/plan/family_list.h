@@ -23,6 +23,10 @@ bool orl_family_strided(const struct problem *p);
  * buffer. */
 bool orl_family_aligned(const struct problem *p, int32_t part);
 
+/* workspace of a family that keeps everything in its groups: 0. */
+int64_t orl_family_no_workspace(const struct plan *plan,
+                                const struct extent *e);
+
 /* Bytes in which each row keeps its highest score, the sum of its weights and
  * those of values, as floats, for each of some segments of keys: as
  * kernels/lib/merge.clh does. */
