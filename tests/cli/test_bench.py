@@ -2,6 +2,7 @@
 import csv
 import os
 import pty
+import re
 import signal
 import subprocess
 import time
@@ -138,10 +139,10 @@ class Bench(harness.Cli):
         self.addCleanup(process.kill)
         return process
 
-    def wait_for(self, end, words):
-        """Reads a terminal until it shows these words."""
+    def wait_for(self, end, pattern):
+        """Reads a terminal until it shows this."""
         seen, until = b"", time.monotonic() + 200
-        while words not in seen:
+        while not re.search(pattern, seen):
             self.assertLess(time.monotonic(), until, seen)
             seen += os.read(end, 4096)
         return seen
@@ -153,16 +154,16 @@ class Bench(harness.Cli):
             *[f"h1 q{n} d4 w1,0" for n in range(8, 40)], "--csv", "rows.csv",
             stderr=theirs, stdout=subprocess.PIPE, text=True)
         os.close(theirs)
-        seen = self.wait_for(ours, b"2 of 32: h1 q9")
+        seen = self.wait_for(ours, rb"2 of 32: h1 q9.*, \d+ (s|min) left")
         self.assertIn(b"1 of 32: h1 q8", seen)
-        self.assertRegex(seen.decode(), r"2 of 32: .*, \d+ (s|min) left")
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=100)
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertRegex(out, r"(?m)^h1 q8 d4 w1,0 ")
-        self.assertNotIn("h1 q9", out.split("\nproblem")[1])
+        rows = re.findall(r"(?m)^h1 q\d+ d4 w1,0 ", out)
+        self.assertIn(len(rows), range(1, 32))
         lines = (self.folder / "rows.csv").read_text().splitlines()
-        self.assertEqual(len(lines), 4)
+        self.assertEqual(len(lines), 3 + len(rows))
 
     def test_an_interrupt_before_the_first_row_leaves_nothing(self):
         ours, theirs = pty.openpty()
