@@ -35,7 +35,7 @@ static const struct word words[] = {
     [PV_VECS] = {"pv", "PV_VECS", WORD_NUMBER, 1, 16},
     [ROW_LANES] = {"rowlanes", "ROW_LANES", WORD_FLAG, 0, 1},
     [SPLIT] = {"split", "SPLIT", WORD_FLAG, 0, 1},
-    [LOOK_AHEAD] = {"ahead", "LOOK_AHEAD", WORD_NUMBER, 0, 2},
+    [LOOK_AHEAD] = {"ahead", "LOOK_AHEAD", WORD_FLAG, 0, 1},
     {0},
 };
 
@@ -133,7 +133,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return word[ROW_LANES]
                    ? "r / x times qk and 4 times pv must not exceed 24"
                    : "r times qk and r times pv must not exceed 24";
-    if (word[LOOK_AHEAD] > 0 && !d->prefetch)
+    if (word[LOOK_AHEAD] && !d->prefetch)
         return "ahead needs a compiler that knows __builtin_prefetch";
     if (scratch_bytes(plan) > SCRATCH_BYTES)
         return "a task would need more than 1 MB of private scratch";
@@ -204,41 +204,47 @@ choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
     return best;
 }
 
-/* A tile of k and one of v in 24 of 32 KB of cache, in whole steps of qk_keys:
- * of d 256, steps of 2 in tiles of 8 read 6 points faster than steps of 3 in
- * tiles of 24 (Zen 2, f32). Many rows want longer tiles: of d 128 and 16 rows,
- * 48 keys gain 1 point over 24, 96 one more. */
-static void choose_key_tile(struct plan *plan, const struct problem *p)
-{
-    const int32_t lanes = plan->word[LANES];
-    const int64_t bytes = plan->word[ROW_LANES] ? 48 << 10 : 24 << 10;
-    const int64_t keys = orl_clamp(bytes / key_bytes(p), 1, 96);
-    int32_t step = lanes;
-    while (step % plan->word[QK_KEYS] != 0)
-        step += lanes;
-    if (step > keys && step > lanes && !plan->word[ROW_LANES]) {
-        plan->word[QK_KEYS] = 2;
-        step = lanes;
-    }
-    plan->word[KEY_TILE] = (int32_t)orl_max(keys / step, 1) * step;
-}
-
-/* Past the outer caches where keys and values would not stay there until the
- * next call. Some runtimes report an inner cache only. */
-static int32_t choose_look_ahead(const struct problem *p,
-                                 const struct device *d)
-{
-    const double bytes = (double)p->batch * (double)p->kv_heads *
-                         (double)orl_problem_span(p) * (double)key_bytes(p);
-    const double cache = (double)orl_max(d->cache_bytes, 16 << 20);
-    if (!d->prefetch)
-        return 0;
-    return bytes > cache ? 2 : 1;
-}
-
 /* Keys of a segment: few enough that a window of 1024 keeps some cores busy,
  * enough that merging takes no part of the time. */
 enum { SEGMENT_KEYS = 384 };
+
+/* Keys of a tile of k and one of v, at most. Where rows are lanes, what was
+ * read must stay near a core. Else a quarter of a tile is a stream (see
+ * kernels/lib/absorb.clh), the longer the better up to 24 KB (Zen 2, f32, one
+ * thread, h32 q1 k4096 w4095,0, of d 128: k24 9.0 ms, k96 6.8, k192 6.3; of d
+ * 64: k96 4.7, k192 3.8, k384 3.6), as long as the products fit 32 KB. */
+static int64_t most_keys(const struct plan *plan, const struct problem *p)
+{
+    if (plan->word[ROW_LANES])
+        return orl_clamp((48 << 10) / key_bytes(p), 1, 96);
+    const int64_t product = 4 * plan->word[ROWS] * (int64_t)plan->word[LANES];
+    return orl_clamp((192 << 10) / key_bytes(p), 1,
+                     orl_min(SEGMENT_KEYS, (32 << 10) / product));
+}
+
+/* Tiles of one length that hold the keys of a query, in whole vectors, or in
+ * whole steps where rows are lanes. */
+static void choose_key_tile(struct plan *plan, const struct problem *p)
+{
+    const int32_t *word = plan->word;
+    const int64_t keys = most_keys(plan, p), span = orl_problem_span(p);
+    int32_t step = word[LANES];
+    while (word[ROW_LANES] && step % word[QK_KEYS] != 0)
+        step += word[LANES];
+    const int64_t steps = orl_max(keys / step, 1);
+    const int64_t tiles = orl_ceil_div(span, steps * step);
+    const int64_t each = orl_ceil_div(orl_max(span, 1), orl_max(tiles, 1));
+    plan->word[KEY_TILE] = (int32_t)orl_ceil_div(each, step) * step;
+}
+
+/* Converting 16 bits takes longer than reading them, and leaves time to ask for
+ * lines; of f32 those requests take longer than they save (as above, k192: 7.4
+ * instead of 6.3 ms; f16, 4 rows a key: 1.42 instead of 1.51). */
+static bool choose_look_ahead(const struct plan *plan, const struct problem *p,
+                              const struct device *d)
+{
+    return d->prefetch && (plan->word[ROW_LANES] || is_converted(p));
+}
 
 static void add(struct plan_list *list, const struct problem *p,
                 const struct device *d, int32_t lanes, bool split)
@@ -257,7 +263,7 @@ static void add(struct plan_list *list, const struct problem *p,
     word[SEGMENT] =
         word[KEY_TILE] * (int32_t)orl_max(SEGMENT_KEYS / word[KEY_TILE], 1);
     word[SPLIT] = split;
-    word[LOOK_AHEAD] = choose_look_ahead(p, d);
+    word[LOOK_AHEAD] = choose_look_ahead(&plan, p, d);
     if (!objects(&plan, p, d))
         list->plan[list->count++] = plan;
 }

@@ -19,11 +19,10 @@ static const struct {
     {"h2/1 q100 k131 d16 w23,6 f16 lse", NULL},
     {"h2/1 q100 k131 d16 w-3,20 at -7,-30 lse", NULL},
     {"b2 h6/2 q9 k900 d16 w300,6 at 400,0 lse",
-     "decode x8 h3 q4 r4 k24 s48 qk3 pv2 split ahead0"},
+     "decode x8 h3 q4 r4 k24 s48 qk3 pv2 split"},
     {"b2 h6/2 q9 k900 d16 w300,6 at 400,0 lse",
-     "decode x8 h3 q1 r3 k24 s48 qk3 pv2 ahead0"},
-    {"h2 q9 k900 d16 winf,0 lse",
-     "decode x8 h1 q4 r4 k24 s48 qk3 pv2 split ahead0"},
+     "decode x8 h3 q1 r3 k24 s48 qk3 pv2"},
+    {"h2 q9 k900 d16 winf,0 lse", "decode x8 h1 q4 r4 k24 s48 qk3 pv2 split"},
 };
 
 /* A whole call, its result, and a plan that made it. */

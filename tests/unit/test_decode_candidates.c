@@ -1,0 +1,165 @@
+/* test_decode_candidates.c: what the family for few queries on CPUs offers. */
+#include "base/arith.h"
+#include "given_plan.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct family *const decode = &orl_family_decode;
+
+static int32_t word(const struct plan *plan, const char *define)
+{
+    return orl_plan_word(plan, define);
+}
+
+static struct plan_list plans(const struct problem *p, const struct device *d)
+{
+    return given_plans(decode, p, d);
+}
+
+START_TEST(every_candidate_is_one_the_kernel_takes)
+{
+    uint64_t state = 12;
+    int offered = 0;
+    for (int n = 0; n < 40000; n++) {
+        struct problem p = given_any_problem(&state);
+        const struct device d = given_any_device(&state);
+        if (decode->rejects(&p, &d))
+            continue;
+        const struct plan_list list = plans(&p, &d);
+        ck_assert_int_gt(list.count, 0);
+        for (int i = 0; i < list.count; i++) {
+            const char *reason = decode->objects(&list.plan[i], &p, &d);
+            ck_assert_msg(reason == NULL, "%s", reason);
+            offered++;
+            for (int other = 0; other < i; other++)
+                ck_assert(!orl_plan_equal(&list.plan[other], &list.plan[i]));
+        }
+    }
+    ck_assert_int_gt(offered, 2000);
+}
+END_TEST
+
+START_TEST(lanes_fit_the_device_and_the_rows)
+{
+    static const int32_t lanes[][3] = {{0, 64, 4},   {4, 64, 4},  {8, 64, 8},
+                                       {16, 64, 16}, {16, 15, 8}, {16, 7, 4},
+                                       {8, 7, 4},    {32, 16, 16}};
+    for (int n = 0; n < 8; n++) {
+        char text[80];
+        struct device d = given_cpu();
+        d.vector_floats = lanes[n][0];
+        snprintf(text, sizeof text, "h1 q1 k400 d64 v%d winf,0",
+                 (int)lanes[n][1]);
+        const struct problem p = given_problem(text);
+        const struct plan_list list = plans(&p, &d);
+        ck_assert_int_eq(word(&list.plan[0], "LANES"), lanes[n][2]);
+    }
+}
+END_TEST
+
+/* All heads and queries of a key head in one task, and rows in registers that
+ * leave little of them over. */
+START_TEST(keys_are_read_once)
+{
+    const struct device d = given_cpu();
+    for (int group = 1; group <= 16; group++)
+        for (int queries = 1; queries <= 4; queries++) {
+            char text[80];
+            snprintf(text, sizeof text, "h%d/2 q%d k400 d64 winf,0", 2 * group,
+                     queries);
+            const struct problem p = given_problem(text);
+            const struct plan plan = plans(&p, &d).plan[0];
+            const int rows = group * queries, step = word(&plan, "ROWS");
+            ck_assert_int_eq(word(&plan, "HEAD_TILE"), group);
+            ck_assert_int_eq(word(&plan, "QUERY_TILE"), queries);
+            const int padded = (int)orl_ceil_div(rows, step) * step;
+            ck_assert_msg(padded <= rows * 5 / 4, "%s: %d rows by %d", text,
+                          rows, step);
+        }
+}
+END_TEST
+
+/* Four heads or eight are few: channels stay in the lanes. */
+START_TEST(many_rows_become_lanes)
+{
+    static const int rows[][4] = {{4, 1, 4, 0},  {8, 1, 4, 0},  {6, 2, 6, 0},
+                                  {4, 4, 16, 1}, {8, 2, 16, 1}, {5, 3, 16, 1},
+                                  {6, 4, 24, 1}, {1, 16, 16, 1}};
+    const struct device d = given_cpu();
+    for (int n = 0; n < 8; n++) {
+        char text[80];
+        snprintf(text, sizeof text, "h%d/1 q%d k400 d128 winf,0", rows[n][0],
+                 rows[n][1]);
+        const struct problem p = given_problem(text);
+        const struct plan plan = plans(&p, &d).plan[0];
+        ck_assert_int_eq(word(&plan, "ROWS"), rows[n][2]);
+        ck_assert_int_eq(word(&plan, "ROW_LANES"), rows[n][3]);
+    }
+}
+END_TEST
+
+START_TEST(a_task_stays_near_its_core)
+{
+    const struct device d = given_cpu();
+    const struct problem small = given_problem("h71/1 q1 k400 d64 winf,0");
+    ck_assert_int_eq(word(&plans(&small, &d).plan[0], "HEAD_TILE"), 71);
+    const struct problem even = given_problem("h72/1 q1 k400 d512 winf,0");
+    const int tile = word(&plans(&even, &d).plan[0], "HEAD_TILE");
+    ck_assert_int_lt(tile, 72);
+    ck_assert_int_gt(tile, 8);
+    ck_assert_int_eq(72 % tile, 0);
+}
+END_TEST
+
+START_TEST(lines_are_asked_for_where_arithmetic_leaves_time)
+{
+    struct device d = given_cpu();
+    const struct problem plain = given_problem("h32 q1 k1000 d128 winf,0");
+    const struct problem half = given_problem("h32 q1 k1000 d128 winf,0 f16");
+    const struct problem rows = given_problem("h4/1 q4 k1000 d128 winf,0");
+    ck_assert_int_eq(word(&plans(&plain, &d).plan[0], "LOOK_AHEAD"), 0);
+    ck_assert_int_eq(word(&plans(&half, &d).plan[0], "LOOK_AHEAD"), 1);
+    ck_assert_int_eq(word(&plans(&rows, &d).plan[0], "LOOK_AHEAD"), 1);
+    const struct plan plan = plans(&half, &d).plan[0];
+    d.prefetch = 0;
+    ck_assert_int_eq(word(&plans(&half, &d).plan[0], "LOOK_AHEAD"), 0);
+    ck_assert_ptr_nonnull(strstr(decode->objects(&plan, &half, &d), "ahead"));
+}
+END_TEST
+
+/* Keys of a tile, in a window of so many. */
+static int32_t key_tile(const char *text)
+{
+    const struct device d = given_cpu();
+    const struct problem p = given_problem(text);
+    return word(&plans(&p, &d).plan[0], "KEY_TILE");
+}
+
+START_TEST(tiles_are_as_long_as_streams_want_and_equal)
+{
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 winf,0"), 192);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d64 winf,0"), 376);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d256 winf,0"), 96);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 winf,0 f16"), 376);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w1023,0"), 176);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w128,0"), 136);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w2,0"), 8);
+    /* Products of 4 rows fill 32 KB. */
+    ck_assert_int_eq(key_tile("h4/1 q1 k4096 d64 winf,0"), 256);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tc = tcase_create("decode candidates");
+    tcase_add_test(tc, every_candidate_is_one_the_kernel_takes);
+    tcase_add_test(tc, lanes_fit_the_device_and_the_rows);
+    tcase_add_test(tc, keys_are_read_once);
+    tcase_add_test(tc, many_rows_become_lanes);
+    tcase_add_test(tc, a_task_stays_near_its_core);
+    tcase_add_test(tc, lines_are_asked_for_where_arithmetic_leaves_time);
+    tcase_add_test(tc, tiles_are_as_long_as_streams_want_and_equal);
+    return suite_run(tc, "plan/family_decode: candidates");
+}
