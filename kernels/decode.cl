@@ -12,7 +12,7 @@
  *
  * so rows of k and v are read as they lie. Where rows are as many as lanes
  * (ROW_LANES), they are the lanes of the first two steps: no sum over lanes is
- * left, and k and v are converted once for all of them. While the keys of a
+ * left, k and v are converted once for all of them, and while the keys of a
  * tile are multiplied its values are asked for, while those are added the next
  * keys. For CPUs.
  *

@@ -84,20 +84,25 @@ static int64_t row_floats(int64_t head_dim, int64_t v_dim, int64_t lanes,
     return whole(head_dim, lanes) + 3 * whole(v_dim, lanes * pv_vecs) + lanes;
 }
 
+/* Rows of a task, those that only fill its last block too. */
+static int64_t task_rows(const int32_t *word)
+{
+    return whole((int64_t)word[HEAD_TILE] * word[QUERY_TILE], word[ROWS]);
+}
+
 /* Bytes of private scratch, as the structs of kernels/lib/task.clh. */
 static int64_t scratch_bytes(const struct plan *plan)
 {
     const int32_t *word = plan->word;
     const struct variant *v = &plan->variant;
-    const int64_t rows =
-        whole((int64_t)word[HEAD_TILE] * word[QUERY_TILE], word[ROWS]);
+    const int64_t rows = task_rows(word);
     const int64_t keys = word[KEY_TILE] + (int64_t)word[QK_KEYS];
     const int64_t floats =
         row_floats(v->head_dim, v->v_dim, word[LANES], word[PV_VECS]) + keys;
     /* Where rows are lanes, a converted tile; else products. */
     const int64_t channels = orl_max(v->head_dim, v->v_dim);
     const int64_t shared = word[ROW_LANES] ? whole(channels, word[LANES])
-                                           : word[ROWS] * (int64_t)word[LANES];
+                                           : rows * (int64_t)word[LANES];
     return 4 * (rows * floats + keys * shared);
 }
 
@@ -133,6 +138,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return word[ROW_LANES]
                    ? "r / x times qk and 4 times pv must not exceed 24"
                    : "r times qk and r times pv must not exceed 24";
+    if (word[LOOK_AHEAD] && !word[ROW_LANES])
+        return "ahead is for rows that are lanes";
     if (word[LOOK_AHEAD] && !d->prefetch)
         return "ahead needs a compiler that knows __builtin_prefetch";
     if (scratch_bytes(plan) > SCRATCH_BYTES)
@@ -217,7 +224,7 @@ static int64_t most_keys(const struct plan *plan, const struct problem *p)
 {
     if (plan->word[ROW_LANES])
         return orl_clamp((48 << 10) / key_bytes(p), 1, 96);
-    const int64_t product = 4 * plan->word[ROWS] * (int64_t)plan->word[LANES];
+    const int64_t product = 4 * task_rows(plan->word) * plan->word[LANES];
     return orl_clamp((192 << 10) / key_bytes(p), 1,
                      orl_min(SEGMENT_KEYS, (32 << 10) / product));
 }
@@ -237,15 +244,6 @@ static void choose_key_tile(struct plan *plan, const struct problem *p)
     plan->word[KEY_TILE] = (int32_t)orl_ceil_div(each, step) * step;
 }
 
-/* Converting 16 bits takes longer than reading them, and leaves time to ask for
- * lines; of f32 those requests take longer than they save (as above, k192: 7.4
- * instead of 6.3 ms; f16, 4 rows a key: 1.42 instead of 1.51). */
-static bool choose_look_ahead(const struct plan *plan, const struct problem *p,
-                              const struct device *d)
-{
-    return d->prefetch && (plan->word[ROW_LANES] || is_converted(p));
-}
-
 static void add(struct plan_list *list, const struct problem *p,
                 const struct device *d, int32_t lanes, bool split)
 {
@@ -263,7 +261,7 @@ static void add(struct plan_list *list, const struct problem *p,
     word[SEGMENT] =
         word[KEY_TILE] * (int32_t)orl_max(SEGMENT_KEYS / word[KEY_TILE], 1);
     word[SPLIT] = split;
-    word[LOOK_AHEAD] = choose_look_ahead(&plan, p, d);
+    word[LOOK_AHEAD] = d->prefetch && preset->row_lanes;
     if (!objects(&plan, p, d))
         list->plan[list->count++] = plan;
 }
