@@ -79,6 +79,19 @@ class Devices(harness.Cli):
         self.assertEqual([d["chosen"] for d in done.json()].count(True), 0)
         self.assertRegex(done.err, r"\Aoriel: ORIEL_DEVICE: [^\n]+\n\Z")
 
+    def test_a_device_that_is_switched_off_is_told_from_none(self):
+        name = self.oriel("devices", "--json").json()[0]["name"]
+        off = {"OPENCL_LAYERS": os.environ["GPU_LAYER"],
+               "ANSWERS": "1027=0:4"}
+        for text in (name[2:30], "0"):
+            said = f'"{text}" is not available now, says its driver'
+            self.refused(["--device: ", said], "run", PROBLEM, "--device",
+                         text, env=off)
+            self.refused(["ORIEL_DEVICE: ", said], "run", PROBLEM,
+                         env={**off, "ORIEL_DEVICE": text})
+        self.refused("no OpenCL device is named like", "run", PROBLEM,
+                     "--device", "Nobody", env=off)
+
     def test_a_broken_platform_does_not_hide_the_others(self):
         good = vendors()
         if not good:
