@@ -256,13 +256,13 @@ oriel_status orl_probe_pick(cl_device_id *out, const char *wanted)
     free(list);
     if (!best && away > 0)
         return orl_fail(ORIEL_E_UNSUPPORTED,
-                        "the OpenCL device %s%s%sis not available now, says "
+                        "the OpenCL device %s%.60s%sis not available now, says "
                         "its driver",
                         wanted && wanted[0] ? "\"" : "", wanted ? wanted : "",
                         wanted && wanted[0] ? "\" " : "");
     if (!best && wanted && wanted[0])
         return orl_fail(ORIEL_E_UNSUPPORTED,
-                        "no OpenCL device is named like \"%s\"", wanted);
+                        "no OpenCL device is named like \"%.60s\"", wanted);
     if (!best)
         return orl_fail(ORIEL_E_UNSUPPORTED,
                         "none of the OpenCL devices here can be used");

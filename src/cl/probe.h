@@ -31,9 +31,7 @@ oriel_status orl_probe_list(struct listed **list, size_t *count);
  * family row is accepted. */
 oriel_status orl_probe_pick(cl_device_id *out, const char *wanted);
 
-/* A number of whatever width the query has; 0 if the device does not say. And
- * whether a device has an extension. */
+/* A number of whatever width the query has; 0 if the device does not say. */
 int64_t orl_probe_number(cl_device_id id, cl_device_info name);
-bool orl_probe_extension(cl_device_id id, const char *name);
 
 #endif /* ORL_CL_PROBE_H */

@@ -2,6 +2,7 @@
  * not refuse them. No GPU was there to ask. */
 #include "cl/probe_core.h"
 
+#include "cl/probe.h"
 #include "model/core_facts.h"
 
 /* Of cl_nv_device_attribute_query, cl_amd_device_attribute_query,
@@ -23,27 +24,13 @@ enum {
     PREFERRED_MULTIPLE = 0x1067
 };
 
-/* An unsigned int or a size_t; 0: no answer. */
-static int64_t answer(cl_device_id id, cl_device_info name)
-{
-    union {
-        cl_uint narrow;
-        size_t wide;
-    } value = {.wide = 0};
-    size_t bytes = 0;
-    if (clGetDeviceInfo(id, name, sizeof value, &value, &bytes) != CL_SUCCESS)
-        return 0;
-    return bytes == sizeof value.narrow ? (int64_t)value.narrow
-                                        : (int64_t)value.wide;
-}
-
 static void ask_nvidia(struct device *d, cl_device_id id)
 {
     const struct nvidia_answers a = {
-        .major = answer(id, NV_MAJOR),
-        .minor = answer(id, NV_MINOR),
-        .warp_items = answer(id, NV_WARP_ITEMS),
-        .block_registers = answer(id, NV_BLOCK_REGISTERS),
+        .major = orl_probe_number(id, NV_MAJOR),
+        .minor = orl_probe_number(id, NV_MINOR),
+        .warp_items = orl_probe_number(id, NV_WARP_ITEMS),
+        .block_registers = orl_probe_number(id, NV_BLOCK_REGISTERS),
     };
     orl_core_facts_nvidia(d, &a);
 }
@@ -51,11 +38,11 @@ static void ask_nvidia(struct device *d, cl_device_id id)
 static void ask_amd(struct device *d, cl_device_id id)
 {
     const struct amd_answers a = {
-        .major = answer(id, AMD_MAJOR),
-        .simds = answer(id, AMD_SIMDS),
-        .simd_lanes = answer(id, AMD_SIMD_LANES),
-        .wave_items = answer(id, AMD_WAVE_ITEMS),
-        .unit_local_bytes = answer(id, AMD_UNIT_LOCAL_BYTES),
+        .major = orl_probe_number(id, AMD_MAJOR),
+        .simds = orl_probe_number(id, AMD_SIMDS),
+        .simd_lanes = orl_probe_number(id, AMD_SIMD_LANES),
+        .wave_items = orl_probe_number(id, AMD_WAVE_ITEMS),
+        .unit_local_bytes = orl_probe_number(id, AMD_UNIT_LOCAL_BYTES),
     };
     orl_core_facts_amd(d, &a);
 }
@@ -67,8 +54,8 @@ static void ask_intel(struct device *d, cl_device_id id)
         CL_SUCCESS)
         bytes = 0;
     struct intel_answers a = {
-        .subslice_units = answer(id, INTEL_SUBSLICE_UNITS),
-        .unit_threads = answer(id, INTEL_UNIT_THREADS),
+        .subslice_units = orl_probe_number(id, INTEL_SUBSLICE_UNITS),
+        .unit_threads = orl_probe_number(id, INTEL_UNIT_THREADS),
     };
     for (size_t n = 0; n < bytes / sizeof *sizes; n++) {
         const int64_t size = (int64_t)sizes[n];
@@ -82,12 +69,12 @@ static void ask_intel(struct device *d, cl_device_id id)
 
 void orl_probe_core(struct device *d, cl_device_id id)
 {
-    if (answer(id, NV_MAJOR) > 0)
+    if (orl_probe_number(id, NV_MAJOR) > 0)
         ask_nvidia(d, id);
-    else if (answer(id, AMD_MAJOR) > 0)
+    else if (orl_probe_number(id, AMD_MAJOR) > 0)
         ask_amd(d, id);
-    else if (answer(id, INTEL_SUBSLICE_UNITS) > 0)
+    else if (orl_probe_number(id, INTEL_SUBSLICE_UNITS) > 0)
         ask_intel(d, id);
     else
-        d->wave_items = answer(id, PREFERRED_MULTIPLE);
+        d->wave_items = orl_probe_number(id, PREFERRED_MULTIPLE);
 }

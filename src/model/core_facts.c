@@ -37,10 +37,12 @@ static bool begins(const char *text, const char *part)
 }
 
 /* "GPU hardware specifications" of ROCm's documentation: VGPR file of a compute
- * unit, or of a pair of them where the driver counts pairs, as registers. */
+ * unit, or of a pair of them where the driver counts pairs, as registers.
+ * LLVM's FeatureISAVersion11_5_1, with Feature1_5xVGPRs, adds gfx1151. */
 static int64_t amd_registers(const char *name, const struct amd_answers *a)
 {
-    if (a->major >= 12 || begins(name, "gfx1100") || begins(name, "gfx1101"))
+    if (a->major >= 12 || begins(name, "gfx1100") || begins(name, "gfx1101") ||
+        begins(name, "gfx1151"))
         return 768 << 8;
     if (a->major >= 10)
         return 512 << 8;

@@ -103,6 +103,38 @@ int64_t orl_family_no_workspace(const struct plan *plan, const struct extent *e)
     return 0;
 }
 
+/* Most bytes that a work-item of a built kernel may keep outside its registers:
+ * a few numbers that it reads once a tile do no harm. */
+enum { SPILL_BYTES = 256 };
+
+const char *orl_family_unfit(const struct built *built, int64_t group,
+                             const struct device *d)
+{
+    if (built->group_limit > 0 && group > built->group_limit)
+        return "the built kernel allows fewer work-items in a group";
+    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
+        return "the built kernel needs more local memory than there is";
+    if (built->spill_bytes > SPILL_BYTES ||
+        (d->kind == DEVICE_GPU && built->private_bytes > SPILL_BYTES))
+        return "the built kernel keeps registers in memory";
+    return NULL;
+}
+
+/* Blocks begin at absolute positions, which key limits may move: the first one
+ * may hold a single query of this call. */
+void orl_family_blocks(struct launch_list *list, const struct extent *e,
+                       int64_t rows, int64_t pack, int32_t group)
+{
+    const int64_t queries = rows / pack;
+    list->count = 1;
+    list->launch[0] = (struct launch) {
+        .groups = {orl_ceil_div(e->queries + queries - 1, queries),
+                   e->heads / pack, e->batch},
+        .local = {group, 1, 1},
+        .passes = 1,
+    };
+}
+
 int64_t orl_family_parts(const struct extent *e, int64_t segments,
                          int32_t v_dim)
 {

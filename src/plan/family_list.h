@@ -27,6 +27,16 @@ bool orl_family_aligned(const struct problem *p, int32_t part);
 int64_t orl_family_no_workspace(const struct plan *plan,
                                 const struct extent *e);
 
+/* NULL, or why a family of GPUs, whose groups have so many work-items and keep
+ * their sums in registers, is not for the device: what building it tells. */
+const char *orl_family_unfit(const struct built *built, int64_t group,
+                             const struct device *d);
+
+/* One kernel over blocks of so many rows, which are queries times the heads of
+ * a pack, and groups of so many work-items. */
+void orl_family_blocks(struct launch_list *list, const struct extent *e,
+                       int64_t rows, int64_t pack, int32_t group);
+
 /* Bytes in which each row keeps its highest score, the sum of its weights and
  * those of values, as floats, for each of some segments of keys: as
  * kernels/lib/merge.clh does. */

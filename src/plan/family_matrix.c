@@ -31,10 +31,6 @@ enum { MOST_DIM = 256 };
 /* Most registers of a work-item for queries, scores and sums. */
 enum { REGISTERS = 384 };
 
-/* Most bytes that a work-item of a built kernel may keep outside its registers:
- * a few numbers that it reads once a tile do no harm. */
-enum { SPILL_BYTES = 256 };
-
 static struct matrix_shape shape_of(const struct plan *plan)
 {
     const int32_t *word = plan->word;
@@ -282,35 +278,23 @@ static double cost(const struct plan *plan, const struct problem *p,
     return orl_cost_launched(fmax(compute, memory), 1.0, groups, d);
 }
 
+/* An emulation keeps its unit in memory. */
 static const char *unfit(const struct plan *plan, const struct built *built,
                          const struct device *d)
 {
     const struct matrix_shape m = shape_of(plan);
-    if (built->group_limit > 0 && orl_matrix_group(&m) > built->group_limit)
-        return "the built kernel allows fewer work-items in a group";
-    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
-        return "the built kernel needs more local memory than there is";
-    if (!plan->word[PORTABLE] && (built->spill_bytes > SPILL_BYTES ||
-                                  built->private_bytes > SPILL_BYTES))
-        return "the built kernel keeps registers in memory";
-    return NULL;
+    struct built b = *built;
+    if (plan->word[PORTABLE])
+        b.spill_bytes = b.private_bytes = 0;
+    return orl_family_unfit(&b, orl_matrix_group(&m), d);
 }
 
-/* Blocks begin at absolute positions, which key limits may move: the first one
- * may hold a single query of this call. */
 static void launches(const struct plan *plan, const struct extent *e,
                      struct launch_list *list)
 {
     const struct matrix_shape m = shape_of(plan);
-    const int32_t pack = plan->word[GROUP_PACK];
-    const int64_t queries = m.query_tile / pack;
-    list->count = 1;
-    list->launch[0] = (struct launch) {
-        .groups = {orl_ceil_div(e->queries + queries - 1, queries),
-                   e->heads / pack, e->batch},
-        .local = {orl_matrix_group(&m), 1, 1},
-        .passes = 1,
-    };
+    orl_family_blocks(list, e, m.query_tile, plan->word[GROUP_PACK],
+                      orl_matrix_group(&m));
 }
 
 const struct family orl_family_matrix = {

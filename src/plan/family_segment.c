@@ -305,20 +305,10 @@ static double cost(const struct plan *plan, const struct problem *p,
     return orl_cost_launched(fmax(compute, memory), 2.0, groups, d);
 }
 
-/* Most bytes that a work-item may keep outside its registers. */
-enum { SPILL_BYTES = 256 };
-
 static const char *unfit(const struct plan *plan, const struct built *built,
                          const struct device *d)
 {
-    if (built->group_limit > 0 && plan->word[GROUP] > built->group_limit)
-        return "the built kernel allows fewer work-items in a group";
-    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
-        return "the built kernel needs more local memory than there is";
-    if (built->spill_bytes > SPILL_BYTES ||
-        (d->kind == DEVICE_GPU && built->private_bytes > SPILL_BYTES))
-        return "the built kernel keeps registers in memory";
-    return NULL;
+    return orl_family_unfit(built, plan->word[GROUP], d);
 }
 
 const struct family orl_family_segment = {

@@ -48,10 +48,6 @@ enum { PART = 4 };
  * compiles 128 sums, or 16 vectors of scores with a softcap. */
 enum { ITEM_SCORES = 32, ITEM_SUMS = 64 };
 
-/* Most bytes that a work-item of a built kernel may keep outside its registers:
- * a few numbers that it reads once a tile do no harm. */
-enum { SPILL_BYTES = 256 };
-
 static struct tile_preset shape_of(const struct plan *plan)
 {
     const int32_t *word = plan->word;
@@ -336,31 +332,15 @@ static const char *unfit(const struct plan *plan, const struct built *built,
                          const struct device *d)
 {
     const struct tile_preset t = shape_of(plan);
-    if (built->group_limit > 0 && orl_tile_group(&t) > built->group_limit)
-        return "the built kernel allows fewer work-items in a group";
-    if (d->local_bytes > 0 && built->local_bytes > d->local_bytes)
-        return "the built kernel needs more local memory than there is";
-    if (built->spill_bytes > SPILL_BYTES ||
-        (d->kind == DEVICE_GPU && built->private_bytes > SPILL_BYTES))
-        return "the built kernel keeps registers in memory";
-    return NULL;
+    return orl_family_unfit(built, orl_tile_group(&t), d);
 }
 
-/* Blocks begin at absolute positions, which key limits may move: the first one
- * may hold a single query of this call. */
 static void launches(const struct plan *plan, const struct extent *e,
                      struct launch_list *list)
 {
     const struct tile_preset t = shape_of(plan);
-    const int32_t pack = plan->word[GROUP_PACK];
-    const int64_t queries = t.query_tile / pack;
-    list->count = 1;
-    list->launch[0] = (struct launch) {
-        .groups = {orl_ceil_div(e->queries + queries - 1, queries),
-                   e->heads / pack, e->batch},
-        .local = {orl_tile_group(&t), 1, 1},
-        .passes = 1,
-    };
+    orl_family_blocks(list, e, t.query_tile, plan->word[GROUP_PACK],
+                      orl_tile_group(&t));
 }
 
 const struct family orl_family_tile = {

@@ -86,7 +86,7 @@ static bool fork_and_begin_anew(void)
     const pid_t child = fork();
     if (child == 0) {
         bool is_refused;
-        alarm(10);
+        alarm(120);
         const bool right = work(&is_refused);
         _exit(right || is_refused ? EXIT_SUCCESS : EXIT_FAILURE);
     }

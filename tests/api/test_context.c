@@ -18,12 +18,12 @@ static cl_uint references(cl_context context)
     return count;
 }
 
-/* Whether no more than so many are left, within seconds: a driver's thread may
+/* Whether no more than so many are left, within a minute: a driver's thread may
  * still be letting go of its last command (PoCL 3.1). */
 static bool given_back(cl_context context, cl_uint before)
 {
     const struct timespec moment = {.tv_nsec = 10000000};
-    for (int n = 0; n < 500 && references(context) > before; n++)
+    for (int n = 0; n < 6000 && references(context) > before; n++)
         nanosleep(&moment, NULL);
     return references(context) == before;
 }

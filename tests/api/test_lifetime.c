@@ -9,7 +9,7 @@
 static int run(const char *settings, const char *program, const char *argument)
 {
     char command[1200];
-    snprintf(command, sizeof command, "%s timeout -s KILL 60 \"%s\" \"%s\"",
+    snprintf(command, sizeof command, "%s timeout -s KILL 300 \"%s\" \"%s\"",
              settings, program, argument);
     const int status = system(command);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -141,7 +141,7 @@ class Bench(harness.Cli):
 
     def wait_for(self, end, pattern):
         """Reads a terminal until it shows this."""
-        seen, until = b"", time.monotonic() + 200
+        seen, until = b"", time.monotonic() + 1000
         while not re.search(pattern, seen):
             self.assertLess(time.monotonic(), until, seen)
             seen += os.read(end, 4096)
@@ -157,7 +157,7 @@ class Bench(harness.Cli):
         seen = self.wait_for(ours, rb"2 of 32: h1 q9.*, \d+ (s|min) left")
         self.assertIn(b"1 of 32: h1 q8", seen)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=100)
+        out, _ = process.communicate(timeout=1000)
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertRegex(out, r"(?m)^h1 q8 d4 w1,0 ")
         rows = re.findall(r"(?m)^h1 q\d+ d4 w1,0 ", out)
@@ -173,7 +173,7 @@ class Bench(harness.Cli):
         os.close(theirs)
         self.wait_for(ours, b"1 of 1")
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=100)
+        out, _ = process.communicate(timeout=1000)
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertEqual((out, os.listdir(self.folder)), ("", []))
 

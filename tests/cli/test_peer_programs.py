@@ -97,7 +97,7 @@ class Compiled(harness.Cli):
         return subprocess.run(
             [*map(str, command), path, self.folder / "out.npy"], input=said,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            timeout=100, check=False, env=dict(os.environ, **(env or {})))
+            timeout=1000, check=False, env=dict(os.environ, **(env or {})))
 
     def test_a_compiled_peer_answers_line_by_line(self):
         folder_of(self.folder, "openblas_blocks")
@@ -146,7 +146,7 @@ class Python(harness.Cli):
             ["sh", self.folder / "python.sh", self.folder / "doubling", "2",
              line, self.folder / "in.npz", self.folder / "out.npy"], input=said,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            timeout=100, check=False,
+            timeout=1000, check=False,
             env=dict(os.environ, ORIEL_PEERS_VENV=str(venv or self.venv)))
 
     def test_the_conversation_is_free_of_noise(self):

@@ -11,7 +11,7 @@ PROBLEM = "h2/1 q5 k9 d4 v3 w3,1"
 
 
 class Peers(harness.Cli):
-    def install(self, *faults):
+    def install(self, *faults, patience=600):
         folder = self.folder / "peers"
         folder.mkdir(exist_ok=True)
         for fault in faults:
@@ -21,7 +21,7 @@ class Peers(harness.Cli):
                             f"{shlex.quote(fault)} \"$@\"\n")
             path.chmod(0o755)
         (folder / "no program").write_text("")
-        return {"ORIEL_PEERS": str(folder), "ORIEL_PEER_PATIENCE": "4"}
+        return {"ORIEL_PEERS": str(folder), "ORIEL_PEER_PATIENCE": str(patience)}
 
     def test_a_right_peer_gets_a_row_and_a_ratio(self):
         env = self.install("right", "slow")
@@ -51,12 +51,12 @@ class Peers(harness.Cli):
                 "nan": "its result is wrong: error nan",
                 "dies": "it ended before it answered",
                 "dies later": "it ended before it answered",
-                "hangs": "no answer in 4 s",
+                "hangs": "no answer in 20 s",
                 "babbles": 'it said "hello" where "ready ..." was expected',
                 "cannot count": 'it said "seconds no idea"',
                 "unsupported": "unsupported because it is fake",
                 "missing": "missing because it is fake"}
-        env = self.install(*said, "right")
+        env = self.install(*said, "right", patience=20)
         done = self.oriel("bench", PROBLEM, PROBLEM + " lse",
                           "--peers", "--json", env=env)
         self.assertEqual([row["peer"] for row in done.json()],

@@ -4,7 +4,7 @@ import harness
 
 class Selftest(harness.Cli):
     def test_every_family_has_a_verdict_for_every_type(self):
-        rows = self.oriel("selftest", "--json").json()
+        rows = self.oriel("selftest", "--json", env=harness.UNSTORED).json()
         families = {r["family"] for r in rows}
         self.assertIn("row", families)
         self.assertEqual({(r["family"], r["type"]) for r in rows},
@@ -22,7 +22,7 @@ class Selftest(harness.Cli):
                             if r["family"] == "row"))
 
     def test_a_person_gets_a_table(self):
-        lines = self.oriel("selftest").out.splitlines()
+        lines = self.oriel("selftest", env=harness.UNSTORED).out.splitlines()
         self.assertEqual(lines[0].split(), ["family", "type", "verdict",
                                             "max_error", "bound", "calls",
                                             "reason"])
@@ -30,7 +30,8 @@ class Selftest(harness.Cli):
 
     def test_a_report_is_text_to_send_and_facts_to_read(self):
         path = self.folder / "report.txt"
-        rows = self.oriel("selftest", "--json", "--report", path).json()
+        rows = self.oriel("selftest", "--json", "--report", path,
+                          env=harness.UNSTORED).json()
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
         self.assertIn("oriel selftest --report: Oriel ", lines[0])

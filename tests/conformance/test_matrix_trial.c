@@ -43,7 +43,6 @@ int main(void)
 {
     stage_open(&stage);
     TCase *tc = tcase_create("matrix_trial");
-    tcase_set_timeout(tc, 600);
     tcase_add_loop_test(tc, every_unit_passes_its_trial, 1, ORL_ENGINES);
     tcase_add_loop_test(tc, a_unit_that_is_not_there_is_absent, 0, 4);
     tcase_add_test(tc, only_gpus_are_tried);

@@ -50,7 +50,7 @@ def call(*args, env=None, exe=EXE):
     environment = {k: v for k, v in os.environ.items() if k != "ORIEL_DEVICE"}
     environment.update(env or {})
     return subprocess.run([exe, *args], env=environment, text=True,
-                          capture_output=True, timeout=900, check=False)
+                          capture_output=True, timeout=3000, check=False)
 
 
 class Device(unittest.TestCase):

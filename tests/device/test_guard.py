@@ -1,10 +1,17 @@
-"""guard.py: a report makes a test fail, whatever its exit status."""
+"""What makes a test of a setup fail: a report of Oclgrind, whatever the exit
+status (guard.py), and a device that is not there."""
 import contextlib
 import io
+import os
+import pathlib
+import subprocess
 import sys
+import tempfile
 import unittest
 
 import guard
+
+SETUPS = ("pocl", "intel", "fpgaemu", "rusticl", "oclgrind")
 
 
 def run(text, status=0):
@@ -29,6 +36,19 @@ class Guard(unittest.TestCase):
 
     def test_the_status_of_a_failure_is_kept(self):
         self.assertEqual(run("Invalid write of size 1", 7)[0], 7)
+
+
+class Setups(unittest.TestCase):
+    def test_a_setup_without_its_device_fails(self):
+        script = pathlib.Path(__file__).parent / "test_device.py"
+        with tempfile.TemporaryDirectory() as nothing:
+            for name in SETUPS:
+                done = subprocess.run(
+                    [sys.executable, script], check=False, capture_output=True,
+                    env={**os.environ, "OCL_ICD_VENDORS": nothing,
+                         "ORIEL_TEST_DEVICE": name}, text=True)
+                self.assertEqual(done.returncode, 1, name)
+                self.assertIn("tools/install-devices brings it", done.stderr)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,6 @@ int main(void)
     setenv("CK_FORK", "yes", 1);
     unsetenv("ORIEL_DEVICE"); /* any device will do */
     TCase *tc = tcase_create("platforms");
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, open_folder, close_folder);
     tcase_add_test(tc, without_a_platform_a_sentence_says_what_to_install);
     tcase_add_test(tc, a_driver_that_is_missing_is_none);

@@ -202,7 +202,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("band");
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, small_bands_agree, 0, 20);
     tcase_add_test(tc, bands_at_the_ends_of_all_ranges_agree);
     tcase_add_loop_test(tc, the_longest_bands_agree_at_both_ends, 0, 2);

@@ -71,6 +71,10 @@ START_TEST(amd_is_known_by_its_graphics_ip)
     assert_core(&d, 1, 128, 196608, 128, 256, 32);
     d = of_amd("gfx1102", 11, 32, 32);
     assert_core(&d, 1, 128, 131072, 128, 256, 32);
+    d = of_amd("gfx1150", 11, 32, 32);
+    assert_core(&d, 1, 128, 131072, 128, 256, 32);
+    d = of_amd("gfx1151", 11, 32, 32);
+    assert_core(&d, 1, 128, 196608, 128, 256, 32);
     d = of_amd("gfx1201", 12, 32, 32);
     assert_core(&d, 1, 128, 196608, 128, 256, 32);
 }

@@ -47,7 +47,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("damaged plans");
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, damaged_plans_are_refused_or_stable, 0, 3);
     return suite_run(tc, "plan/plan_text: damage");
 }

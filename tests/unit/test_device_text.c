@@ -299,7 +299,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("device_text");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, every_member_is_in_the_lists_of_this_test);
     tcase_add_loop_test(tc, each_number_has_its_line, 0, COUNT(numbers));
     tcase_add_loop_test(tc, each_text_has_its_line, 0, COUNT(texts));

@@ -105,7 +105,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("locale");
-    tcase_set_timeout(tc, 60);
     tcase_add_unchecked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, the_locale_is_as_this_test_needs_it);
     tcase_add_test(tc, decimals_have_a_point);

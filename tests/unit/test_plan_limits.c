@@ -204,7 +204,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("plan limits");
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, every_plan_keeps_to_what_a_device_has, 0, 4);
     tcase_add_loop_test(tc, what_row_can_do_has_a_plan, 0, 2);
     tcase_add_loop_test(tc, the_same_question_has_the_same_answer, 0, 2);

@@ -255,7 +255,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("planner");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, many_queries_on_a_cpu_take_lanes);
     tcase_add_test(tc, a_wide_window_takes_several_tiles);
     tcase_add_test(tc, one_query_at_a_time_takes_decode);

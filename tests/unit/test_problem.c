@@ -266,7 +266,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("problem");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, zero_means_the_default_of_each_field);
     tcase_add_test(tc, each_tensor_has_its_own_shape);
     tcase_add_test(tc, the_default_scale_is_the_nearest_float);

@@ -377,7 +377,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("problem_text");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, the_least_line_leaves_the_rest_to_defaults);
     tcase_add_test(tc, every_word_reaches_its_field);
     tcase_add_test(tc, alignments_and_reaches_have_words);

@@ -280,7 +280,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("tensor");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, packed_strides_lie_in_their_order);
     tcase_add_test(tc, strides_differ_if_one_of_them_does);
     tcase_add_test(tc, tensors_differ_if_type_or_width_does);

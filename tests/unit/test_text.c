@@ -338,7 +338,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("text");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_line_grows_as_snprintf_would);
     tcase_add_test(tc, a_line_that_just_fits_is_whole);
     tcase_add_test(tc, room_for_the_end_alone_holds_the_end);

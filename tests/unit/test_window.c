@@ -330,7 +330,6 @@ END_TEST
 int main(void)
 {
     TCase *tc = tcase_create("window");
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, every_small_shape_matches_the_double_loop, 1,
                         SMALL + 1);
     tcase_add_loop_test(tc, every_small_shape_with_live_keys_matches, -2, 3);

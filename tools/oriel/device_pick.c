@@ -23,11 +23,11 @@ oriel_status device_pick(cl_device_id *out, const char *wanted)
     free(list);
 
     const oriel_status status = orl_probe_pick(out, wanted);
-    if (status == ORIEL_E_UNSUPPORTED && wanted && wanted[0])
-        return orl_fail(ORIEL_E_ARGUMENT,
-                        "%s: no OpenCL device is named like \"%.60s\"; oriel "
-                        "devices lists them",
-                        from, wanted);
+    if (status == ORIEL_E_UNSUPPORTED && wanted && wanted[0]) {
+        const oriel_error error = *oriel_last_error();
+        return orl_fail(ORIEL_E_ARGUMENT, "%s: %s; oriel devices lists them",
+                        from, error.message);
+    }
     return status;
 }
 
