@@ -23,7 +23,7 @@ struct word {
 };
 
 /* Room for the candidates of one family. */
-enum { ORL_CANDIDATES = 12 };
+enum { ORL_CANDIDATES = 16 };
 
 struct plan_list {
     int count;
