@@ -21,7 +21,8 @@ class Peers(harness.Cli):
                             f"{shlex.quote(fault)} \"$@\"\n")
             path.chmod(0o755)
         (folder / "no program").write_text("")
-        return {"ORIEL_PEERS": str(folder), "ORIEL_PEER_PATIENCE": str(patience)}
+        return {"ORIEL_PEERS": str(folder),
+                "ORIEL_PEER_PATIENCE": str(patience)}
 
     def test_a_right_peer_gets_a_row_and_a_ratio(self):
         env = self.install("right", "slow")
