@@ -9,8 +9,9 @@
  *     weigh_keys   the peak of each row, weights 2^(score - peak), their sum
  *     add_values   weight * value, from chunks of KEY_CHUNK keys
  *
- * Chunks and weights go through local memory; scores and sums stay in the
- * registers of their work-item, which owns
+ * The long loops of the first and the last are in lib/steps_local.clh. Chunks
+ * and weights go through local memory; scores and sums stay in the registers of
+ * their work-item, which owns
  *
  *     rows      y + r * ROW_ITEMS                  r < ITEM_ROWS
  *     keys      x + n * KEY_ITEMS                  n < ITEM_KEYS
@@ -23,7 +24,9 @@
  *
  * ALIGNED: every row of q, k and v begins at a multiple of LANES elements, also
  * of LANES * sizeof(element) bytes. PAIRED: products have two partial sums, for
- * devices that multiply and add two floats at once.
+ * devices that multiply and add two floats at once. BROADCAST: work-items that
+ * share rows are a sub-group, and only keys and values go through local memory
+ * (lib/steps_broadcast.clh).
  *
  * Best on devices with many registers and a local memory of their own. Local
  * memory, in bytes:
@@ -32,7 +35,10 @@
  *             QUERY_TILE * (KEY_TILE + 4))
  *   + 4 * max(KEY_CHUNK * VALUE_ROW, QUERY_TILE * KEY_ITEMS) + 16
  *
- * with VALUE_ROW = V_DIM up to a multiple of KEY_ITEMS * SUM_LANES. */
+ * with VALUE_ROW = V_DIM up to a multiple of KEY_ITEMS * SUM_LANES; with
+ * BROADCAST
+ *
+ *     4 * KEY_TILE * (CHANNEL_CHUNK + 4) + 4 * KEY_TILE * VALUE_ROW + 16 */
 #if !defined(HEAD_DIM) || !defined(V_DIM) || !defined(SOFTCAP)
 #    error "the plan must define HEAD_DIM, V_DIM and SOFTCAP"
 #elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
@@ -45,6 +51,8 @@
 #    error "the plan must define ITEM_ROWS and ITEM_KEYS"
 #elif !defined(CHANNEL_CHUNK) || !defined(KEY_CHUNK) || !defined(SUM_LANES)
 #    error "the plan must define CHANNEL_CHUNK, KEY_CHUNK and SUM_LANES"
+#elif !defined(BROADCAST)
+#    error "the plan must define BROADCAST"
 #endif
 #define LANES      4 /* channels that move together; 16 bytes as floats */
 #define LOOK_AHEAD 0
@@ -53,36 +61,19 @@
 #include "lib/block.clh"
 #include "lib/chunk.clh"
 #include "lib/exp2.clh"
-#include "lib/product.clh"
+#include "lib/item.clh"
 #include "lib/score.clh"
 #include "lib/vec.clh"
 
-/* Steps of LANES channels and of 4 keys that the two long loops take at once:
- * more gains nothing, the fragments are long enough. */
-#define UNROLL_CHANNELS 1
-#define UNROLL_KEYS     1
-
-/* One number for each key of a work-item. */
-#define ITEM_PARTS CEIL_DIV(ITEM_KEYS, LANES)
-union each {
-    vf part[ITEM_PARTS];
-    float key[ITEM_PARTS * LANES];
-};
-
-/* What a work-item holds in registers. */
-struct item {
-    int t, x, y; /* t = y * KEY_ITEMS + x */
-    union each score[ITEM_ROWS];
-    float peak[ITEM_ROWS];
-    float mass[ITEM_ROWS];        /* of the weights of its own keys */
-    vs sum[ITEM_ROWS][ITEM_SUMS]; /* of weight * value */
-};
+#if BROADCAST
+#    include "lib/steps_broadcast.clh"
+#else
+#    include "lib/steps_local.clh"
+#endif
 
 FLAT void open_item(struct item *me, local struct shared *s)
 {
-    me->t = (int)get_local_id(0);
-    me->x = me->t % KEY_ITEMS;
-    me->y = me->t / KEY_ITEMS;
+    find_place(me);
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++) {
         me->peak[r] = -FLT_MAX; /* finite: peak - peak is not NaN */
@@ -108,28 +99,8 @@ FLAT void score_keys(struct item *me, local struct shared *s,
     }
 
 #pragma unroll 1
-    for (int c = 0; c < HEAD_DIM; c += CHANNEL_CHUNK) {
-        barrier(CLK_LOCAL_MEM_FENCE); /* weights or chunk before: read */
-        stage_queries(me->t, s, q, b, c, call);
-        stage_keys(me->t, s, k, b, j, c, call);
-        barrier(CLK_LOCAL_MEM_FENCE);
-        local const vf *query = s->early.chunk.query + me->y * CHUNK_PITCH;
-        local const vf *key = s->early.chunk.key + me->x * CHUNK_PITCH;
-#pragma unroll UNROLL_CHANNELS
-        for (int p = 0; p < CHUNK_PARTS; p++) {
-            vf part[ITEM_KEYS];
-#pragma unroll
-            for (int n = 0; n < ITEM_KEYS; n++)
-                part[n] = key[n * KEY_ITEMS * CHUNK_PITCH + p];
-#pragma unroll
-            for (int r = 0; r < ITEM_ROWS; r++) {
-                const vf row = query[r * ROW_ITEMS * CHUNK_PITCH + p];
-#pragma unroll
-                for (int n = 0; n < ITEM_KEYS; n++)
-                    sum[r][n] = product_add(row, part[n], sum[r][n]);
-            }
-        }
-    }
+    for (int c = 0; c < HEAD_DIM; c += CHANNEL_CHUNK)
+        add_products(me, s, q, k, b, j, c, call, sum);
 
     const float scale = query_scale(call);
 #pragma unroll
@@ -150,7 +121,7 @@ FLAT void hide_keys(struct item *me, const struct block *b, int j)
 {
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++) {
-        const int row = me->y + r * ROW_ITEMS;
+        const int row = row_of(me, r);
 #pragma unroll
         for (int n = 0; n < ITEM_KEYS; n++)
             if (!row_sees(b, row, j + me->x + n * KEY_ITEMS))
@@ -158,39 +129,24 @@ FLAT void hide_keys(struct item *me, const struct block *b, int j)
     }
 }
 
-/* The highest score of a row so far, from what its KEY_ITEMS work-items wrote.
- * fmax drops a score that is NaN; its weight will be NaN all the same. */
-FLAT float row_peak(float peak, local const vf *row)
-{
-#pragma unroll
-    for (int n = 0; n < KEY_ITEMS / LANES; n++) {
-        const vf x = row[n];
-        peak = fmax(peak, fmax(fmax(x.s0, x.s1), fmax(x.s2, x.s3)));
-    }
-    return peak;
-}
-
-/* Scores become weights, in local memory. shrink: what earlier sums must be
- * multiplied by. */
+/* Scores become weights, which are told to the others. shrink: what earlier
+ * sums must be multiplied by. */
 FLAT void weigh_keys(struct item *me, local struct shared *s,
                      float shrink[ITEM_ROWS])
 {
+    float highest[ITEM_ROWS];
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++) {
-        float highest = me->score[r].key[0];
+        highest[r] = me->score[r].key[0];
 #pragma unroll
         for (int n = 1; n < ITEM_KEYS; n++)
-            highest = fmax(highest, me->score[r].key[n]);
-        const int row = me->y + r * ROW_ITEMS;
-        s->late.row_at[row * KEY_ITEMS + me->x] = highest;
+            highest[r] = fmax(highest[r], me->score[r].key[n]);
     }
-    barrier(CLK_LOCAL_MEM_FENCE); /* also: weights may overwrite the chunk */
+    tell_rows(me, s, highest);
 
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++) {
-        const int row = me->y + r * ROW_ITEMS;
-        const float peak =
-            row_peak(me->peak[r], s->late.row + row * (KEY_ITEMS / LANES));
+        const float peak = highest_told(me, s, r, highest[r], me->peak[r]);
         union each weight;
         shrink[r] = exp2_neg((vf)(me->peak[r] - peak)).s0;
 #pragma unroll
@@ -199,118 +155,12 @@ FLAT void weigh_keys(struct item *me, local struct shared *s,
         float mass = 0.0f;
 #pragma unroll
         for (int n = 0; n < ITEM_KEYS; n++) {
-            const int key = me->x + n * KEY_ITEMS;
-            s->early.weight_at[row * (WEIGHT_PITCH * LANES) + key] =
-                weight.key[n];
+            tell_weight(me, s, r, n, weight.key[n]);
             mass += weight.key[n];
         }
         me->peak[r] = peak;
         me->mass[r] = FMA(me->mass[r], shrink[r], mass);
     }
-}
-
-/* A chunk whose keys every row of the block may add: those it does not see
- * weigh 0. first: of the chunk in its tile. */
-FLAT void add_chunk(const struct item *me, local const struct shared *s,
-                    int first, vs sum[ITEM_ROWS][ITEM_SUMS])
-{
-    local const vf *weight =
-        s->early.weight + me->y * WEIGHT_PITCH + first / LANES;
-    local const vs *value = s->late.sum + me->x;
-#pragma unroll UNROLL_KEYS
-    for (int k = 0; k < KEY_CHUNK / 4; k++) {
-        vs part[4][ITEM_SUMS];
-#pragma unroll
-        for (int e = 0; e < 4; e++) {
-#pragma unroll
-            for (int n = 0; n < ITEM_SUMS; n++)
-                part[e][n] = value[((k * 4 + e) * ITEM_SUMS + n) * KEY_ITEMS];
-        }
-#pragma unroll
-        for (int r = 0; r < ITEM_ROWS; r++) {
-            const vf w = weight[r * ROW_ITEMS * WEIGHT_PITCH + k];
-#pragma unroll
-            for (int n = 0; n < ITEM_SUMS; n++) {
-                vs x = sum[r][n];
-                x = FMA((vs)(w.s0), part[0][n], x);
-                x = FMA((vs)(w.s1), part[1][n], x);
-                x = FMA((vs)(w.s2), part[2][n], x);
-                sum[r][n] = FMA((vs)(w.s3), part[3][n], x);
-            }
-        }
-    }
-}
-
-/* Takes the values that are not finite out of a chunk: each row adds those of
- * keys it sees, then they become 0. Rare, so short rather than fast. */
-FLAT void add_outliers(const struct item *me, local struct shared *s,
-                       const struct block *b, int j, int first,
-                       vs sum[ITEM_ROWS][ITEM_SUMS])
-{
-#pragma unroll 1
-    for (int k = 0; k < KEY_CHUNK; k++) {
-        local const vs *value = s->late.sum + k * ITEM_SUMS * KEY_ITEMS + me->x;
-#pragma unroll
-        for (int r = 0; r < ITEM_ROWS; r++) {
-            const int row = me->y + r * ROW_ITEMS;
-            const float w =
-                s->early.weight_at[row * (WEIGHT_PITCH * LANES) + first + k];
-            const int sees = row_sees(b, row, j + first + k);
-#pragma unroll
-            for (int n = 0; n < ITEM_SUMS; n++) {
-                const vs x = value[n * KEY_ITEMS];
-                const vs outlier = select(x, (vs)(0.0f), isfinite(x));
-                if (sees)
-                    sum[r][n] = FMA((vs)(w), outlier, sum[r][n]);
-            }
-        }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll 1
-    for (int e = me->t; e < KEY_CHUNK * VALUE_PARTS; e += GROUP) {
-        const vf x = s->late.part[e];
-        s->late.part[e] = select((vf)(0.0f), x, isfinite(x));
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-}
-
-FLAT void add_values(struct item *me, local struct shared *s,
-                     global const v_elem *v, const struct block *b, int j,
-                     const float shrink[ITEM_ROWS], const struct call *call)
-{
-    const int cut = tile_cut(b, j);
-    vs sum[ITEM_ROWS][ITEM_SUMS];
-#pragma unroll
-    for (int r = 0; r < ITEM_ROWS; r++) {
-#pragma unroll
-        for (int n = 0; n < ITEM_SUMS; n++)
-            sum[r][n] = (vs)(0.0f);
-    }
-#pragma unroll 1
-    for (int first = 0; first < KEY_TILE; first += KEY_CHUNK) {
-        barrier(CLK_LOCAL_MEM_FENCE); /* peaks or chunk before: read */
-        stage_values(me->t, s, v, b, j + first, cut, call);
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (cut && s->outliers)
-            add_outliers(me, s, b, j, first, sum);
-        add_chunk(me, s, first, sum);
-    }
-#pragma unroll
-    for (int r = 0; r < ITEM_ROWS; r++) {
-#pragma unroll
-        for (int n = 0; n < ITEM_SUMS; n++)
-            me->sum[r][n] = FMA(me->sum[r][n], (vs)(shrink[r]), sum[r][n]);
-    }
-}
-
-/* The weights of a row, from what its KEY_ITEMS work-items hold of them. */
-FLAT float row_mass(local const vf *row)
-{
-    float mass = 0.0f;
-#pragma unroll
-    for (int n = 0; n < KEY_ITEMS / LANES; n++)
-        mass += (row[n].s0 + row[n].s1) + (row[n].s2 + row[n].s3);
-    return mass;
 }
 
 /* out, lse: of the block's first head. A row without keys has no mass, 0 for a
@@ -320,19 +170,19 @@ FLAT void close_block(const struct item *me, local struct shared *s,
                       global float *lse, const struct call *call)
 {
     barrier(CLK_LOCAL_MEM_FENCE); /* values: read */
+    float mine[ITEM_ROWS];
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++)
-        s->late.row_at[(me->y + r * ROW_ITEMS) * KEY_ITEMS + me->x] =
-            me->mass[r];
-    barrier(CLK_LOCAL_MEM_FENCE);
+        mine[r] = me->mass[r];
+    tell_rows(me, s, mine);
 
     /* No continue: with the kernel's early return, PoCL 3.1 then stores nothing
      * of a block that has no keys and misses its first rows. */
 #pragma unroll
     for (int r = 0; r < ITEM_ROWS; r++) {
-        const int row = me->y + r * ROW_ITEMS;
+        const int row = row_of(me, r);
         const int i = row_query(b, row), head = row_head(row);
-        const float mass = row_mass(s->late.row + row * (KEY_ITEMS / LANES));
+        const float mass = sum_told(me, s, r, mine[r]);
         const float norm = mass == 0.0f ? 0.0f : 1.0f / mass;
         const int there = i >= b->queries.begin && i < b->queries.end;
         global out_elem *to = out + head * call->out.head + i * call->out.row;
@@ -352,7 +202,7 @@ FLAT void close_block(const struct item *me, local struct shared *s,
     }
 }
 
-kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) SUB_GROUP void
 attend_tile(global const q_elem *restrict q, global const k_elem *restrict k,
             global const v_elem *restrict v, global out_elem *restrict out,
             global float *restrict lse, global const int *restrict key_begin,

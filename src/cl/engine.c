@@ -1,6 +1,7 @@
 /* engine.c: one device of one OpenCL context. */
 #include "cl/engine.h"
 
+#include "cl/broadcast_trial.h"
 #include "cl/check.h"
 #include "cl/matrix_trial.h"
 #include "cl/probe.h"
@@ -106,28 +107,48 @@ static int64_t load_loop_limit(struct engine *engine)
     return limit;
 }
 
-/* A driver may crash on what it does not know: the file says "none" until the
- * trial is over, so that the next process does not try again. */
-static int64_t load_matrix(struct engine *engine)
+/* A trial that can end the process: the driver may crash on what it does not
+ * know. */
+struct risk {
+    const char *kind, *kernel;
+    int64_t most;                      /* of what it may find; 0: nothing */
+    int64_t (*guess)(struct engine *); /* 0: it is not worth a trial */
+    int64_t (*trial)(struct engine *);
+};
+
+static int64_t guess_matrix(struct engine *engine)
+{
+    return orl_matrix_guess(engine).engine[0];
+}
+
+static const struct risk matrix_risk = {
+    "matrix", "matrix_probe", ORL_ENGINES - 1, guess_matrix, orl_trial_matrix};
+static const struct risk sub_group_risk = {"sub-groups", "broadcast_probe", 24,
+                                           orl_broadcast_guess,
+                                           orl_trial_sub_groups};
+
+/* The file says "none" until the trial is over, so that the next process does
+ * not try again. */
+static int64_t load_risky(struct engine *engine, const struct risk *risk)
 {
     void *bytes = NULL;
     size_t size = 0;
-    int64_t matrix = 0;
-    if (!orl_matrix_guess(engine).engine[0])
+    int64_t found = 0;
+    if (!risk->guess(engine))
         return 0;
     const struct hash key =
-        orl_trial_text(orl_engine_key(engine, "matrix"), "matrix_probe");
+        orl_trial_text(orl_engine_key(engine, risk->kind), risk->kernel);
     if (orl_cache_load(&engine->cache, key, &bytes, &size) &&
-        size == sizeof matrix) {
-        memcpy(&matrix, bytes, sizeof matrix);
-        matrix = matrix > 0 && matrix < ORL_ENGINES ? matrix : 0;
+        size == sizeof found) {
+        memcpy(&found, bytes, sizeof found);
+        found = found > 0 && found <= risk->most ? found : 0;
     } else {
-        orl_cache_store(&engine->cache, key, &matrix, sizeof matrix);
-        matrix = orl_trial_matrix(engine);
-        orl_cache_store(&engine->cache, key, &matrix, sizeof matrix);
+        orl_cache_store(&engine->cache, key, &found, sizeof found);
+        found = risk->trial(engine);
+        orl_cache_store(&engine->cache, key, &found, sizeof found);
     }
     free(bytes);
-    return matrix;
+    return found;
 }
 
 struct device orl_engine_facts(struct engine *engine)
@@ -137,7 +158,8 @@ struct device orl_engine_facts(struct engine *engine)
         engine->device.quarantine = load_quarantine(engine);
         if (engine->device.compiler) {
             engine->device.loop_limit = load_loop_limit(engine);
-            engine->device.matrix = load_matrix(engine);
+            engine->device.matrix = load_risky(engine, &matrix_risk);
+            engine->device.sub_groups = load_risky(engine, &sub_group_risk);
         }
         engine->tried = true;
     }

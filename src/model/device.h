@@ -45,6 +45,9 @@ struct device {
     int64_t prefetch;       /* 1: clang's __builtin_prefetch may be used */
     int64_t emulated_fma;   /* 1: fma() is computed in integers, slowly */
     int64_t matrix;         /* enum matrix_engine, found by a trial */
+    int64_t sub_groups;     /* sum of the sizes, of 8 and 16, of sub-groups that
+                               a kernel can ask for and that hear each other,
+                               found by a trial */
 
     /* Of a core, the part of a GPU that runs a group: a compute unit, or the
      * execution units of Intel that share a local memory. */

@@ -67,6 +67,7 @@ static const struct fact facts[] = {
     NUMBER(wave_items),
     {"matrix", FACT_NAME, offsetof(struct device, matrix), ORL_ENGINE_NAMES,
      "one of " ORL_ENGINE_NAMES},
+    NUMBER(sub_groups),
     NUMBER(loop_limit),
     NUMBER(quarantine),
 };

@@ -21,7 +21,8 @@ enum {
     SUM_LANES,
     GROUP_PACK,
     ALIGNED,
-    PAIRED
+    PAIRED,
+    BROADCAST
 };
 
 static const struct word words[] = {
@@ -35,6 +36,7 @@ static const struct word words[] = {
     [GROUP_PACK] = {"pack", "GROUP_PACK", WORD_NUMBER, 1, 64},
     [ALIGNED] = {"aligned", "ALIGNED", WORD_FLAG, 0, 1},
     [PAIRED] = {"paired", "PAIRED", WORD_FLAG, 0, 1},
+    [BROADCAST] = {"broadcast", "BROADCAST", WORD_FLAG, 0, 1},
     {0},
 };
 
@@ -52,6 +54,7 @@ static struct tile_preset shape_of(const struct plan *plan)
 {
     const int32_t *word = plan->word;
     return (struct tile_preset) {
+        .of = word[BROADCAST] ? TILE_LANES8 : TILE_CPU,
         .query_tile = word[QUERY_TILE],
         .key_tile = word[KEY_TILE],
         .item_rows = word[ITEM_ROWS],
@@ -78,6 +81,10 @@ static enum tile_class class_of(const struct device *d)
 {
     if (d->kind != DEVICE_GPU)
         return TILE_CPU;
+    if (d->sub_groups & 8)
+        return TILE_LANES8;
+    if (d->sub_groups & 16)
+        return TILE_LANES16;
     if (strstr(d->name, "gfx90a") || strstr(d->name, "gfx94") ||
         strstr(d->name, "gfx95"))
         return TILE_PAIRED;
@@ -135,10 +142,10 @@ static int all_fitting(const struct tile_preset *fitting[ORL_CANDIDATES],
     const enum tile_class of = class_of(d);
     int count = 0;
     find_fitting(fitting, &count, of, p, d);
-    if (of == TILE_MODEST)
-        find_smaller(fitting, &count, p, d);
-    else if (of != TILE_CPU)
+    if (of != TILE_MODEST && of != TILE_CPU)
         find_fitting(fitting, &count, TILE_MODEST, p, d);
+    if (of != TILE_WIDE && of != TILE_PAIRED && of != TILE_CPU)
+        find_smaller(fitting, &count, p, d);
     return count;
 }
 
@@ -182,6 +189,11 @@ static const char *breaks(const int32_t *word)
     if (word[ITEM_ROWS] * PART * vectors > ITEM_SCORES)
         return "the numbers of own, the second up to a multiple of 4, must not "
                "multiply to more than 32";
+    if (word[BROADCAST] && word[KEY_CHUNK] != word[KEY_TILE])
+        return "with broadcast the second number of chunk must be k";
+    if (word[BROADCAST] && word[CHANNEL_CHUNK] % key_items != 0)
+        return "with broadcast the first number of chunk must be a multiple of "
+               "k by the second number of own";
     return NULL;
 }
 
@@ -201,6 +213,11 @@ static const char *objects(const struct plan *plan, const struct problem *p,
     if (word[ALIGNED] && !orl_family_aligned(p, PART))
         return "aligned needs strides of q, k and v that are multiples of 4 "
                "elements, and offsets that are";
+    const int32_t lanes = word[KEY_TILE] / word[ITEM_KEYS];
+    if (word[BROADCAST] &&
+        ((lanes != 8 && lanes != 16) || !(d->sub_groups & lanes)))
+        return "broadcast needs sub-groups of k by the second number of own "
+               "work-items, and the device has none that kernels can ask for";
     if (!has_room(&t, v_dim, d))
         return "the device does not have so much local memory, or does not "
                "allow so many work-items in a group";
@@ -232,6 +249,7 @@ static void add(struct plan_list *list, const struct tile_preset *t,
     /* A CPU reads vectors wherever they lie. */
     plan.word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
     plan.word[PAIRED] = t->of == TILE_PAIRED;
+    plan.word[BROADCAST] = orl_tile_broadcasts(t);
     if (list->count < ORL_CANDIDATES)
         list->plan[list->count++] = plan;
 }

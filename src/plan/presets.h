@@ -61,7 +61,9 @@ enum tile_class {
     TILE_CPU,    /* local memory is cache, work-items are loop iterations */
     TILE_MODEST, /* 32 KB of local memory, 128 registers */
     TILE_WIDE,   /* 48 KB, 255 registers: NVIDIA, AMD's RDNA */
-    TILE_PAIRED  /* the same, and two multiply-adds at once: AMD's CDNA */
+    TILE_PAIRED, /* the same, and two multiply-adds at once: AMD's CDNA */
+    TILE_LANES8, /* sub-groups of 8 that broadcast, 64 KB, 128 registers */
+    TILE_LANES16 /* the same of 16 */
 };
 
 /* Tiles of kernels/tile.cl. */
@@ -77,6 +79,9 @@ struct tile_preset {
 /* The rows for a problem, best first, and how many there are. */
 const struct tile_preset *orl_tile_presets(enum tile_class of, int32_t dim,
                                            int *count);
+
+/* Whether its work-items exchange rows by broadcasts. */
+bool orl_tile_broadcasts(const struct tile_preset *t);
 
 /* Work-items of a group, sums of values that each of them holds for one of its
  * rows, and bytes of local memory: as kernels/tile.cl says. */

@@ -1,10 +1,12 @@
-"""The compilers that need no device: clang for AMD, clang and ptxas for NVIDIA.
+"""The compilers that need no device: clang for AMD, clang and ptxas for NVIDIA,
+ocloc for Intel.
 
 tools/install-offline brings them; the environment may name others:
     ISA_CLANG      clang with targets amdgcn and nvptx64
     ISA_PTXAS, ISA_NVDISASM
     ISA_AMD_LIBRARIES    folder of ockl.bc, ocml.bc, ...
     ISA_NVIDIA_LIBRARY   libclc's nvptx64--nvidiacl.bc
+    ISA_OCLOC            ocloc, with libocloc.so beside it or on the system
 """
 import glob
 import os
@@ -12,12 +14,15 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import instructions
 
 PLACE = pathlib.Path(os.environ.get("ORIEL_OFFLINE", "/opt/oriel-offline"))
 AMD = ["gfx906", "gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"]
 NVIDIA = ["sm_75", "sm_80", "sm_89", "sm_90"]
+INTEL = ["tgllp", "dg2", "pvc"]
+TARGETS = AMD + NVIDIA + INTEL
 
 
 def first(*candidates):
@@ -45,18 +50,37 @@ def find():
             "/usr/lib/*/amdgcn/bitcode/ockl.bc")),
         "nvidia": first(os.environ.get("ISA_NVIDIA_LIBRARY"),
                         str(PLACE / "nvptx64--nvidiacl.bc")),
+        "ocloc": first(os.environ.get("ISA_OCLOC"), str(PLACE / "intel/ocloc"),
+                       "ocloc"),
     }
 
 
-def run(command):
+def run(command, **more):
     return subprocess.run(command, check=True, capture_output=True,
-                          text=True).stdout
+                          text=True, **more).stdout
 
 
 def versions(tools):
     clang = re.search(r"version (\S+)", run([tools["clang"], "--version"]))
-    ptxas = re.search(r"V(\S+)", run([tools["ptxas"], "--version"]))
-    return f"clang {clang.group(1)}, ptxas {ptxas.group(1)}"
+    ptxas = re.search(r"V(\d\S*)", run([tools["ptxas"], "--version"]))
+    return (f"clang {clang.group(1)}, ptxas {ptxas.group(1)}, "
+            f"ocloc {ocloc_version(tools)}")
+
+
+def ocloc_environment(tools, **more):
+    """ocloc looks for its library where the loader does."""
+    beside = os.path.dirname(tools["ocloc"])
+    known = os.environ.get("LD_LIBRARY_PATH")
+    return {**os.environ, **more,
+            "LD_LIBRARY_PATH": f"{beside}:{known}" if known else beside}
+
+
+def ocloc_version(tools):
+    """It answers in a file of the question's name."""
+    with tempfile.TemporaryDirectory() as folder:
+        run([tools["ocloc"], "query", "OCL_DRIVER_VERSION"], cwd=folder,
+            env=ocloc_environment(tools))
+        return (pathlib.Path(folder) / "OCL_DRIVER_VERSION").read_text().strip()
 
 
 def number(text, pattern):
@@ -143,9 +167,47 @@ def compile_nvidia(tools, target, source, options, base):
     }
 
 
+def run_ocloc(tools, target, source, options, folder, **more):
+    """The default output cannot be read; this one says what it uses."""
+    run([tools["ocloc"], "compile", "-q", "-file", str(source), "-device",
+         target, "-options", options, "-out_dir", folder, "-output", "program"],
+        cwd=folder, env=ocloc_environment(tools, IGC_EnableZEBinary="1", **more))
+
+
+def compile_intel(tools, target, source, options, base):
+    folder = pathlib.Path(base + ".intel")
+    folder.mkdir()
+    run_ocloc(tools, target, source, options, str(folder),
+              IGC_ShaderDumpEnable="1", IGC_ShaderDumpPidDisable="1",
+              IGC_DumpToCustomDir=str(folder / "asm"))
+    binary = next(folder.glob("*.bin")).read_bytes().decode("latin-1")
+    wide = dict(re.findall(r"- name: +(attend_\w+).*?simd_size: +(\d+)",
+                           binary, re.DOTALL))
+    last = {}
+    # Of several widths it takes one, and of that the last attempt: names are
+    # OCL_asmHASH_simd8_entry_0001.asm, the next one OCL_asmHASH_1_simd8_...
+    for path in sorted((folder / "asm").glob("*_entry_*.asm"),
+                       key=lambda path: ("_1_simd" in path.name, path.name)):
+        asm = path.read_text(errors="replace")
+        name = re.search(r"//\.kernel (\w+)", asm).group(1)
+        if f"_simd{wide.get(name)}_" in path.name:
+            last[name] = asm
+    text = "\n".join(last.values())
+    shutil.rmtree(folder)
+    return {
+        "registers": number(text, r"numGRF=(\d+)"),
+        "spilled": number(text, r"//\.spill size (\d+)"),
+        "scratch": number(binary, r"usage: +private_space\s+size: +(\d+)"),
+        "local": number(binary, r"slm_size: +(\d+)"),
+        "shares": instructions.block_shares(instructions.intel(text)),
+        "products": instructions.products(instructions.intel(text)),
+    }
+
+
 def compile_program(tools, target, source, options, base):
     """Facts of a program on a target; raises CalledProcessError."""
     # -w would hide what clang says about an option it does not know
     options = options.replace(" -w ", " ")
-    make = compile_amd if target in AMD else compile_nvidia
+    make = (compile_amd if target in AMD else
+            compile_nvidia if target in NVIDIA else compile_intel)
     return make(tools, target, source, options, base)

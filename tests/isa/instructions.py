@@ -1,4 +1,4 @@
-"""Assembly of AMD and NVIDIA: how much of it are multiply-adds, or products
+"""Assembly of AMD, NVIDIA and Intel: how much of it are multiply-adds, or products
 of matrices."""
 import re
 
@@ -39,6 +39,21 @@ def nvidia(text):
     return code, labels
 
 
+INTEL_JUMPS = ("goto", "jmpi", "while", "brd", "brc")
+
+
+def intel(text):
+    code, labels = [], {}
+    for line in text.splitlines():
+        label = re.match(r"([A-Za-z_]\w*):", line)
+        if label:
+            labels[label.group(1)] = len(code)
+        found = re.match(r"(?:\([^)]*\))?\s*([a-z][\w.]*)(.*)$", line)
+        if found and not label:
+            code.append(found.groups())
+    return code, labels
+
+
 def fused(instruction):
     """Multiply-adds of one lane in one instruction."""
     name, operands = instruction
@@ -46,10 +61,13 @@ def fused(instruction):
         return len(DUAL_FUSED.findall(name + operands))
     if AMD_FUSED.match(name):
         return 2 if name.startswith("v_pk_") else 1
+    if name == "mad":  # of a whole sub-group, not of one number
+        return int(bool(re.match(r"\s*\((8|16|32)\|", operands)) and
+                   ":f" in operands)
     return 1 if name.startswith("FFMA") else 0
 
 
-PRODUCT = re.compile(r"v_wmma_|v_mfma_|HMMA|MMA\.")
+PRODUCT = re.compile(r"v_wmma_|v_mfma_|HMMA|MMA\.|dpas")
 
 
 def products(parsed):
@@ -66,9 +84,9 @@ def every_loop(code, labels):
     """All loops, as (first, last) instruction."""
     ends = {}
     for at, (name, operands) in enumerate(code):
-        if not name.startswith(("s_cbranch", "s_branch", "BRA")):
+        if not name.startswith(("s_cbranch", "s_branch", "BRA") + INTEL_JUMPS):
             continue
-        label = re.search(r"\.LBB\w+|\.L_\w+", operands)
+        label = re.search(r"\.LBB\w+|\.L_\w+|\bL\d+|\b_\d+_\d+", operands)
         begin = labels.get(label.group()) if label else None
         if begin is not None and begin <= at:
             ends[begin] = max(at, ends.get(begin, 0))
@@ -95,4 +113,19 @@ def shares(parsed):
         # The slow path for values that are not finite is below.
         if count >= 16 and share >= 40:
             result.append(share)
+    return result
+
+
+def block_shares(parsed):
+    """The same of code without jumps, where loops were unrolled."""
+    code, labels = parsed
+    ends = {len(code)} | set(labels.values()) | {
+        n + 1 for n, (name, _) in enumerate(code) if name in INTEL_JUMPS}
+    result, begin = [], 0
+    for end in sorted(ends):
+        count = sum(map(fused, code[begin:end]))
+        # Weights are less.
+        if count >= 64 and 100 * count >= 40 * (end - begin):
+            result.append(round(100 * count / (end - begin)))
+        begin = end
     return result

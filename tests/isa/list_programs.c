@@ -25,6 +25,15 @@
         .full_profile = 1, .little_endian = 1, .compiler = 1, .matrix = of     \
     }
 
+/* Devices that broadcast in sub-groups of these sizes. */
+#define LANES(sizes, kib)                                                      \
+    {                                                                          \
+        .vendor = "Intel(R) Corporation", .name = "Graphics",                  \
+        .kind = DEVICE_GPU, .group_limit = 512, .local_bytes = (kib) << 10,    \
+        .full_profile = 1, .little_endian = 1, .compiler = 1,                  \
+        .item_registers = 128, .core_registers = 131072, .sub_groups = (sizes) \
+    }
+
 static const struct {
     const char *name;
     struct device facts;
@@ -35,6 +44,8 @@ static const struct {
     {"wmma12", UNIT(ENGINE_WMMA12)},
     {"mfma", UNIT(ENGINE_MFMA)},
     {"mfma8", UNIT(ENGINE_MFMA8)},
+    {"lanes8", LANES(8 | 16, 64)},
+    {"lanes16", LANES(16, 128)},
     {"wide",
      {.vendor = "NVIDIA Corporation",
       .name = "sm",

@@ -49,6 +49,7 @@ static const struct {
     NUMBER(core_local_bytes),
     NUMBER(item_registers),
     NUMBER(wave_items),
+    NUMBER(sub_groups),
     NUMBER(loop_limit),
     NUMBER(quarantine),
 };

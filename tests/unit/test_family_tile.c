@@ -25,6 +25,13 @@ static struct device given_gpu(const char *vendor, const char *name)
     return d;
 }
 
+static struct device given_sub_groups(int64_t sizes)
+{
+    struct device d = given_gpu("Intel", "Arc A770");
+    d.sub_groups = sizes;
+    return d;
+}
+
 static struct device given_nvidia(void)
 {
     return given_gpu("NVIDIA Corporation", "NVIDIA A100");
@@ -76,8 +83,12 @@ END_TEST
 START_TEST(what_is_offered_breaks_no_rule)
 {
     const struct device devices[] = {
-        given_nvidia(), given_gpu("Advanced Micro Devices, Inc.", "gfx942"),
-        given_gpu("Intel", "Arc A770"), given_cpu()};
+        given_nvidia(),
+        given_gpu("Advanced Micro Devices, Inc.", "gfx942"),
+        given_gpu("Intel", "Arc A770"),
+        given_cpu(),
+        given_sub_groups(8 | 16),
+        given_sub_groups(16)};
     const char *const problems[] = {
         "h1 q1 d1 winf,inf",          "h8/2 q900 d64 w64,64",
         "h9/3 q50 k90 d80 v48 w9,0",  "h64/1 q77 d512 w3,4 f16",

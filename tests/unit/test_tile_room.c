@@ -1,11 +1,15 @@
-/* test_tile_room.c: tiles of kernels/tile.cl for devices that have little room
- * or few registers, and what it costs when they do not fill a core. */
+/* test_tile_room.c: tiles of kernels/tile.cl for devices that have little room,
+ * few registers or sub-groups that broadcast, and what it costs when they do
+ * not fill a core. */
 #include "plan/family_list.h"
 #include "plan/plan_text.h"
+#include "plan/planner.h"
+#include "plan/presets.h"
 
 #include "given.h"
 #include "suite.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct family *const tile = &orl_family_tile;
@@ -135,6 +139,109 @@ START_TEST(tiles_that_are_touched_are_paid_for)
 }
 END_TEST
 
+START_TEST(sub_groups_broadcast_whoever_made_the_device)
+{
+    struct device d = given_gpu("Somebody");
+    const char *problem = "h2 q900 d64 w64,64";
+    d.local_bytes = 64 << 10;
+    d.sub_groups = 8 | 16;
+    expect_first(
+        problem, &d,
+        "tile q64 k32 own4x4 chunk32x32 sums4 pack1 aligned broadcast");
+    d.sub_groups = 16;
+    expect_first(
+        problem, &d,
+        "tile q64 k64 own4x4 chunk32x64 sums4 pack1 aligned broadcast");
+    strcpy(d.vendor, "Intel(R) Corporation");
+    d.sub_groups = 0;
+    expect_first(problem, &d,
+                 "tile q32 k32 own2x4 chunk32x32 sums4 pack1 aligned");
+    d = given_cpu();
+    d.sub_groups = 8 | 16;
+    ck_assert_int_eq(orl_plan_word(&offered(problem, &d).plan[0], "BROADCAST"),
+                     0);
+}
+END_TEST
+
+/* In the order of preference and of cost: a program that does not come to be
+ * gives way to one that needs no sub-groups. */
+START_TEST(what_broadcasts_is_cheaper_and_has_a_plain_substitute)
+{
+    const char *const problems[] = {
+        "h8 q4096 d32 w1023,0",     "h8 q4096 d64 w1023,0",
+        "h8/2 q4096 d80 w1023,0",   "h8/2 q4096 d96 winf,0 f16",
+        "h32/8 q4096 d128 w1023,0", "h8 q4096 d256 w511,0",
+        "h4 q4096 d33 v111 w511,0", "h8 q4096 d512 w511,0",
+    };
+    for (int64_t sizes = 8; sizes <= 16; sizes += 8)
+        for (size_t n = 0; n < sizeof problems / sizeof *problems; n++) {
+            struct device d = given_gpu("Somebody");
+            d.local_bytes = 128 << 10;
+            d.sub_groups = sizes;
+            d.item_registers = 128;
+            d.core_registers = 131072;
+            d.core_units = 8;
+            d.core_lanes = 128;
+            const struct problem p = given_problem(problems[n]);
+            const struct plan_list list = offered(problems[n], &d);
+            double best[2] = {INFINITY, INFINITY}; /* plain, broadcast */
+            for (int c = 0; c < list.count; c++) {
+                const int b = orl_plan_word(&list.plan[c], "BROADCAST");
+                best[b] = fmin(best[b], tile->cost(&list.plan[c], &p, &d));
+            }
+            ck_assert_msg(best[1] < best[0] && best[0] < INFINITY,
+                          "%s, sub-groups of %d: %g, plain %g", problems[n],
+                          (int)sizes, best[1], best[0]);
+            ck_assert_int_eq(orl_plan_word(&list.plan[0], "BROADCAST"), 1);
+        }
+}
+END_TEST
+
+static void expect_refused(const char *text, int64_t sizes, const char *part)
+{
+    struct device d = given_gpu("Somebody");
+    const struct problem p = given_problem("h2 q900 d64 w64,64");
+    struct plan plan;
+    d.sub_groups = sizes;
+    ck_assert_int_eq(orl_planner_force(&plan, text, &p, &d), ORIEL_E_ARGUMENT);
+    ck_assert_msg(strstr(oriel_last_error()->message, part) != NULL, "%s: %s",
+                  text, oriel_last_error()->message);
+}
+
+START_TEST(a_broadcast_that_cannot_be_is_refused_with_a_sentence)
+{
+    const char *lanes8 = "tile q64 k32 own4x4 chunk32x32 sums4 pack1 broadcast";
+    const char *lanes16 =
+        "tile q64 k64 own4x4 chunk32x64 sums4 pack1 broadcast";
+    expect_refused(lanes8, 0, "needs sub-groups of k by the second number");
+    expect_refused(lanes8, 16, "needs sub-groups");
+    expect_refused(lanes16, 8, "needs sub-groups");
+    /* Sizes that the device may have, and 8 and 16 together. */
+    expect_refused("tile q64 k96 own4x4 chunk24x96 sums4 pack1 broadcast", 24,
+                   "needs sub-groups");
+    expect_refused("tile q64 k48 own4x4 chunk24x48 sums4 pack1 broadcast", 24,
+                   "needs sub-groups");
+    expect_refused("tile q64 k16 own4x4 chunk32x16 sums4 pack1 broadcast", 24,
+                   "needs sub-groups");
+    expect_refused("tile q64 k32 own4x4 chunk32x16 sums4 pack1 broadcast", 24,
+                   "second number of chunk must be k");
+    expect_refused("tile q64 k64 own4x4 chunk24x64 sums4 pack1 broadcast", 24,
+                   "must be a multiple of k by");
+}
+END_TEST
+
+/* Neither rows of q nor weights are in it; compilers count 16 bytes more. */
+START_TEST(local_memory_of_broadcasts_holds_keys_and_values_alone)
+{
+    const struct tile_preset lanes8 = {TILE_LANES8, 64, 64, 32, 4,
+                                       4,           32, 32, 4};
+    const struct tile_preset lanes16 = {TILE_LANES16, 96, 64, 64, 4, 4,
+                                        32,           64, 2};
+    ck_assert_int_eq(orl_tile_local_bytes(&lanes8, 64), 12832 - 16);
+    ck_assert_int_eq(orl_tile_local_bytes(&lanes16, 80), 33824 - 16);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("tile room");
@@ -145,5 +252,9 @@ int main(void)
     tcase_add_test(tc, registers_tell_more_than_the_maker);
     tcase_add_test(tc, half_a_core_takes_twice_as_long);
     tcase_add_test(tc, tiles_that_are_touched_are_paid_for);
+    tcase_add_test(tc, sub_groups_broadcast_whoever_made_the_device);
+    tcase_add_test(tc, what_broadcasts_is_cheaper_and_has_a_plain_substitute);
+    tcase_add_test(tc, a_broadcast_that_cannot_be_is_refused_with_a_sentence);
+    tcase_add_test(tc, local_memory_of_broadcasts_holds_keys_and_values_alone);
     return suite_run(tc, "plan/family_tile: room");
 }
