@@ -168,7 +168,7 @@ static const struct tile_preset tile_presets[] = {
     {TILE_PAIRED, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
     /* Of Intel's compiler for DG2 and Tiger Lake (ocloc 22.43): no spills, and
-     * multiply-adds are 68 to 88 % of both long loops up to d 128, 50 to 66 %
+     * multiply-adds are 69 to 88 % of both long loops up to d 128, 50 to 66 %
      * above, where a work-item has registers for one row alone. A fourth key
      * at d 128 spills 10 registers with a softcap. */
     {TILE_LANES8, 32, 64, 32, 4, 4, 32, 32, 4},
@@ -181,11 +181,10 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES8, 256, 32, 32, 1, 4, 16, 32, 4},
     {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 16, 8, 4},
 
-    /* The same for Ponte Vecchio, whose registers are twice as wide: 73 to 88 %
+    /* The same for Ponte Vecchio, whose registers are twice as wide: 72 to 88 %
      * up to d 256. */
     {TILE_LANES16, 32, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 64, 64, 64, 4, 4, 32, 64, 4},
-    {TILE_LANES16, 64, 32, 64, 4, 4, 32, 64, 4},
     {TILE_LANES16, 80, 64, 32, 4, 2, 16, 32, 2},
     {TILE_LANES16, 96, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 128, 64, 32, 4, 2, 32, 32, 4},

@@ -62,6 +62,15 @@ START_TEST(a_plan_of_another_device_gives_the_same_answers)
     if (orl_family_named("tile", 4)->rejects(&p, &stage.device))
         return; /* such a device runs row alone */
     oriel_plan *plan = NULL;
+    if (orl_plan_word(&forced_plan, "BROADCAST") && !stage.device.sub_groups) {
+        ck_assert_int_eq(
+            oriel_plan_create(&plan, stage.context, &wanted,
+                              ORIEL_PLAN_OPTIONS(.plan_text = text)),
+            ORIEL_E_ARGUMENT);
+        ck_assert_ptr_nonnull(
+            strstr(oriel_last_error()->message, "needs sub-groups"));
+        return;
+    }
     ck_assert_msg(
         oriel_plan_create(&plan, stage.context, &wanted,
                           ORIEL_PLAN_OPTIONS(.plan_text = text)) == ORIEL_OK,

@@ -3,11 +3,12 @@
 
 usage: check_isa.py LIST_PROGRAMS TABLE [--write] [TARGET...]
 
-Fails if a program does not compile for a target, if one of tile or segment
-spills registers or keeps anything in scratch memory, or if the table in the docs is
-not the one these compilers give; --write writes it anew. Exit status 77 where
-the compilers are not installed: tools/install-offline brings them. That is a
-failure where ORIEL_OFFLINE names the folder in which they should be.
+Fails if a program does not compile for a target, if one of tile, matrix or
+segment spills registers or keeps anything in scratch memory (of Intel's: one
+that broadcasts), or if the table in the docs is not the one these compilers
+give; --write writes it anew. Exit status 77 where the compilers are not
+installed: tools/install-offline brings them. That is a failure where
+ORIEL_OFFLINE names the folder in which they should be.
 """
 import concurrent.futures
 import os
@@ -25,14 +26,17 @@ HEAD = """# Machine code of the GPU kernels
 What compilers that need no device make of every program that GPUs are offered
 (`meson test --suite isa`; written by `ninja -C BUILD isa-write`). No program
 of `tile`, `matrix` or `segment` may spill a register. `row`, the family that
-fits everywhere, keeps its scores in private memory.
+fits everywhere, keeps its scores in private memory. For Intel that holds of
+`broadcast`, which is made for it; other programs that spill there are not used.
 
 Loops: multiply-adds per 100 instructions of the two long loops of `tile`,
 scores and sums of values. On gfx90a and gfx942 one instruction can hold two
 multiply-adds, on gfx1100 and gfx1201 a pair of instructions is one, so that
-the most is 200 there. Of `matrix`: products of matrices in the loop over tiles
+the most is 200 there. Of Intel: of each stretch of code without jumps that is
+made of them. Of `matrix`: products of matrices in the loop over tiles
 of keys, of so many instructions, among them the rare path for values that are
-not finite. Spilled: registers (AMD) or bytes (NVIDIA).
+not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
+(Intel).
 
 """
 COLUMNS = ["target", "problem", "plan", "registers", "spilled", "scratch B",
@@ -89,8 +93,9 @@ def products_of(options):
 
 
 def must_not_spill(target, plan):
-    """Of Intel's, what is offered first; the others give way where they do."""
-    if target in compilers.INTEL and plan.startswith("tile"):
+    """Of Intel's, what is made for it; what its compiler makes of the rest is
+    told by the table, and a driver's tells the library, which takes another."""
+    if target in compilers.INTEL:
         return plan.endswith("broadcast")
     return not plan.startswith("row")
 

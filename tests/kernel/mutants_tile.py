@@ -1,19 +1,19 @@
 """Mutants of kernels/tile.cl, as mutants.py takes them."""
 TILE, RACE = ["tile_family"], ["race"]
-FILE, TILES, BLOCK, CHUNK = ("tile.cl", "lib/tile.clh", "lib/block.clh",
-                             "lib/chunk.clh")
+FILE, STEPS = "tile.cl", "lib/steps_local.clh"
+TILES, BLOCK, CHUNK = "lib/tile.clh", "lib/block.clh", "lib/chunk.clh"
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE);"
 
 TILE_MUTANTS = [
-    ("no barrier before a chunk of q and k", RACE, FILE,
+    ("no barrier before a chunk of q and k", RACE, STEPS,
      BARRIER + " /* weights or chunk before: read */", ""),
-    ("no barrier before weights", RACE, FILE,
+    ("no barrier before weights", RACE, STEPS,
      BARRIER + " /* also: weights may overwrite the chunk */", ""),
-    ("no barrier before a chunk of v", RACE, FILE,
+    ("no barrier before a chunk of v", RACE, STEPS,
      BARRIER + " /* peaks or chunk before: read */", ""),
     ("no barrier before masses", RACE, FILE,
      BARRIER + " /* values: read */", ""),
-    ("no barrier after a chunk of v", RACE, FILE,
+    ("no barrier after a chunk of v", RACE, STEPS,
      "stage_values(me->t, s, v, b, j + first, cut, call);\n        " + BARRIER,
      "stage_values(me->t, s, v, b, j + first, cut, call);"),
     # geometry
@@ -70,23 +70,23 @@ TILE_MUTANTS = [
     ("rows before row 0 are stored", TILE, FILE,
      "i >= b->queries.begin && ", ""),
     # arithmetic
-    ("values that are not finite leak", TILE, FILE,
+    ("values that are not finite leak", TILE, STEPS,
      "if (cut && s->outliers)", "if (0)"),
-    ("values that are not finite get lost", TILE, FILE,
+    ("values that are not finite get lost", TILE, STEPS,
      "if (sees)", "if (0)"),
-    ("outliers stay in the chunk", TILE, FILE,
+    ("outliers stay in the chunk", TILE, STEPS,
      "s->late.part[e] = select((vf)(0.0f), x, isfinite(x));",
      "s->late.part[e] = x;"),
-    ("sums are not rescaled", TILE, FILE,
+    ("sums are not rescaled", TILE, STEPS,
      "FMA(me->sum[r][n], (vs)(shrink[r]), sum[r][n])",
      "me->sum[r][n] + sum[r][n]"),
-    ("sums run over all keys of a row", TILE, FILE,
+    ("sums run over all keys of a row", TILE, STEPS,
      "            sum[r][n] = (vs)(0.0f);\n    }\n#pragma unroll 1",
      "            sum[r][n] = me->sum[r][n] * shrink[r], me->sum[r][n] = 0;\n"
      "    }\n#pragma unroll 1"),
     ("mass forgets earlier tiles", TILE, FILE,
      "FMA(me->mass[r], shrink[r], mass)", "mass"),
-    ("peak of only some work-items", TILE, FILE,
+    ("peak of only some work-items", TILE, STEPS,
      "for (int n = 0; n < KEY_ITEMS / LANES; n++) {\n        const vf x",
      "for (int n = 0; n < 1; n++) {\n        const vf x"),
     ("a row without keys divides by 0", TILE, FILE,
