@@ -157,7 +157,7 @@ def main(arguments):
                   key=lambda cells: (cells[2].split()[0],
                                      compilers.TARGETS.index(cells[0])))
     faults = [fault for _, fault in results if fault]
-    for target in wanted or compilers.AMD + compilers.NVIDIA:
+    for target in wanted or compilers.TARGETS:
         if not any(cells[0] == target for cells in rows):
             faults.append(f"{target}: no program compiled")
 
