@@ -43,6 +43,7 @@ static const struct lane_plan plans[] = {
     /* other blockings: rows that fit vectors, one vector, odd tiles */
     {8, 32, 32, {F32, F32, F32, F32}, 0, 0, 32, 33, 8, 2, 8, 2},
     {8, 17, 24, {F32, F32, F32, F32}, 0, 0, 8, 7, 8, 1, 4, 3},
+    {8, 40, 64, {F16, F32, BF16, F32}, 0, 1, 64, 192, 6, 2, 4, 2},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 
