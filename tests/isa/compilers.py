@@ -76,11 +76,12 @@ def ocloc_environment(tools, **more):
 
 
 def ocloc_version(tools):
-    """It answers in a file of the question's name."""
+    """It answers in a file of the question's name, as a C string."""
     with tempfile.TemporaryDirectory() as folder:
         run([tools["ocloc"], "query", "OCL_DRIVER_VERSION"], cwd=folder,
             env=ocloc_environment(tools))
-        return (pathlib.Path(folder) / "OCL_DRIVER_VERSION").read_text().strip()
+        answer = pathlib.Path(folder) / "OCL_DRIVER_VERSION"
+        return answer.read_text().strip("\0 \n")
 
 
 def number(text, pattern):
