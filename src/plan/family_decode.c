@@ -216,10 +216,10 @@ choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
 enum { SEGMENT_KEYS = 384 };
 
 /* Keys of a tile of k and one of v, at most. Where rows are lanes, what was
- * read must stay near a core. Else a quarter of a tile is a stream (see
- * kernels/lib/absorb.clh), the longer the better up to 24 KB (Zen 2, f32, one
- * thread, h32 q1 k4096 w4095,0, of d 128: k24 9.0 ms, k96 6.8, k192 6.3; of d
- * 64: k96 4.7, k192 3.8, k384 3.6), as long as the products fit 32 KB. */
+ * read must stay near a core. Else the strips of a tile are streams (see
+ * kernels/lib/absorb.clh), the longer the better as long as the products fit 32
+ * KB (Zen 2, f32, one thread, four strips, h32 q1 k4096 w4095,0, of d 128: k24
+ * 9.0 ms, k96 6.8, k192 6.3; of d 64: k96 4.7, k192 3.8, k384 3.6). */
 static int64_t most_keys(const struct plan *plan, const struct problem *p)
 {
     if (plan->word[ROW_LANES])

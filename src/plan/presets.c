@@ -69,12 +69,13 @@ static const struct decode_preset decode_presets[] = {
     /* AVX2: 12 sums, 3 vectors of keys or values and one of another kind fill
      * 16 registers; one sum more is kept in memory, and takes a third longer.
      * Cycles: Zen 2, PoCL 3.1. Of 4 rows, a multiply-add in every slot would
-     * take 64, and f16 85: a conversion costs as much as 1.3 of them. Of 1 row,
-     * qk8 pv8 takes 61. */
+     * take 64, and f16 85: a conversion costs as much as 1.3 of them; from
+     * memory, pv2 takes 2 to 4 % less time than pv3. Of 1 row, qk8 pv8 takes
+     * 61. */
     {8, 1, false, 4, 4, 49, 43},
     {8, 2, false, 4, 4, 54, 62},
     {8, 3, false, 3, 3, 80, 77},
-    {8, 4, false, 3, 3, 97, 107},
+    {8, 4, false, 3, 2, 97, 107},
     {8, 5, false, 2, 2, 115, 111},
     {8, 6, false, 2, 2, 132, 132},
     /* Zen 2, PoCL 3.1, d 128: 83 and 85 % of peak, f16 72 and 76 %; blocks of 4
