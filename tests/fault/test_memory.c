@@ -171,7 +171,9 @@ START_TEST(a_full_disk_costs_no_result)
     must(oriel_plan_create(&plan, context, &s.problem,
                            ORIEL_PLAN_OPTIONS(.plan_text = ROW)));
     memory.disk_full = false;
-    ck_assert_int_eq(warnings, 2); /* facts, and the program */
+    /* Facts and the program; before and after a trial that may end the process,
+     * where a device has sub-groups or matrix units. */
+    ck_assert_msg(warnings >= 2 && warnings % 2 == 0, "%d", warnings);
     attend_rightly(&s, plan);
     snprintf(command, sizeof command, "test -z \"$(ls -A %s)\"", fresh);
     ck_assert_int_eq(system(command), 0);
