@@ -68,10 +68,11 @@ const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
 static const struct decode_preset decode_presets[] = {
     /* AVX2: 12 sums, 3 vectors of keys or values and one of another kind fill
      * 16 registers; one sum more is kept in memory, and takes a third longer.
-     * Cycles: Zen 2, PoCL 3.1. Of 4 rows, a multiply-add in every slot would
-     * take 64, and f16 85: a conversion costs as much as 1.3 of them; from
-     * memory, pv2 takes 2 to 4 % less time than pv3. Of 1 row, qk8 pv8 takes
-     * 61. */
+     * Cycles: Zen 2, PoCL 3.1, keys in cache, when values were added part by
+     * part; now f16 with 4 rows takes 138 with keys in L3. Of 4 rows, a
+     * multiply-add in every slot would take 64, and f16 85: a conversion costs
+     * as much as 1.3 of them; from memory, pv2 takes 2 to 4 % less time than
+     * pv3. Of 1 row, qk8 pv8 takes 61. */
     {8, 1, false, 4, 4, 49, 43},
     {8, 2, false, 4, 4, 54, 62},
     {8, 3, false, 3, 3, 80, 77},
