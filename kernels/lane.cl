@@ -1,7 +1,8 @@
-/* lane.cl: banded attention, one work-item per block of QUERY_TILE queries.
+/* lane.cl: banded attention, one work-item per block of QUERY_TILE queries of
+ * each of HEAD_TILE heads that share a key head.
  *
- * A block is made of strips: QK_VECS vectors of LANES queries. Tile by tile of
- * keys, and strip by strip,
+ * A block is made of strips: QK_VECS vectors of LANES queries of a head. Tile
+ * by tile of keys, and strip by strip,
  *
  *     score_keys   lanes are queries: the product, its highest score
  *     weigh_keys   lanes are queries: weights 2^(score - peak), their sum
@@ -22,8 +23,8 @@
 #    error "the plan must define Q_TYPE, K_TYPE and V_TYPE"
 #elif !defined(OUT_TYPE) || !defined(SOFTCAP) || !defined(ONCE)
 #    error "the plan must define OUT_TYPE, SOFTCAP and ONCE"
-#elif !defined(QUERY_TILE) || !defined(KEY_TILE)
-#    error "the plan must define QUERY_TILE and KEY_TILE"
+#elif !defined(HEAD_TILE) || !defined(QUERY_TILE) || !defined(KEY_TILE)
+#    error "the plan must define HEAD_TILE, QUERY_TILE and KEY_TILE"
 #elif !defined(QK_KEYS) || !defined(QK_VECS)
 #    error "the plan must define QK_KEYS and QK_VECS"
 #elif !defined(PV_ROWS) || !defined(PV_VECS) || !defined(LOOK_AHEAD)
@@ -37,13 +38,9 @@
 #include "lib/exp2.clh"
 #include "lib/score.clh"
 #include "lib/stage.clh"
+#include "lib/strip.clh"
 #include "lib/tile.clh"
-#include "lib/transpose.clh"
 #include "lib/vec.clh"
-
-#define STRIP  (LANES * QK_VECS)    /* queries of a strip */
-#define STRIPS (QUERY_TILE / STRIP) /* strips of a block */
-#define SLOTS  (GROUPS * PV_VECS)   /* vectors of sums per query */
 
 #if QUERY_TILE % STRIP || STRIP % PV_ROWS
 #    error "QUERY_TILE must be whole strips, a strip whole PV_ROWS"
@@ -61,61 +58,7 @@
 #define EDGE_KEYS 8
 
 /* Scores written past those of a tile, by a step that does not end with it. */
-#define SLACK (EDGE_KEYS > QK_KEYS ? EDGE_KEYS : QK_KEYS)
-
-/* One number for each query of a strip. */
-union each {
-    vf vec[QK_VECS];
-    float query[STRIP];
-};
-
-/* What a strip of queries remembers between two tiles of keys. */
-struct strip {
-    union each peak;                   /* highest score so far */
-    union each mass;                   /* sum of weights so far */
-    union each query[WHOLE(HEAD_DIM)]; /* by channel, as score.clh scales it */
-    vf sum[STRIP * SLOTS]; /* of weight * value, by query; not if ONCE */
-};
-
-/* Where the results of a strip go: rows q, q + 1, ... of the queries. */
-struct place {
-    global out_elem *out;
-    long pitch;
-    int q, queries;
-};
-
-/* Rows that are not there repeat the nearest one: computed, never stored. */
-STEP void open_strip(struct strip *s, global const q_elem *q, int q0,
-                     const struct call *call)
-{
-    const float scale = query_scale(call);
-    const int last = call->queries - 1;
-    for (int n = 0; n < QK_VECS; n++) {
-        const int first = q0 + n * LANES;
-        global const q_elem *row[LANES];
-        row[0] = q + clamp(first, 0, last) * call->q.row;
-#pragma unroll
-        for (int x = 1; x < LANES; x++)
-            row[x] = row[x - 1] +
-                     (first + x > 0 && first + x <= last ? call->q.row : 0);
-
-        for (int p = 0; p < CEIL_DIV(HEAD_DIM, LANES); p++) {
-            const int c = part_begin(p, LANES, HEAD_DIM);
-            vf part[LANES];
-#pragma unroll
-            for (int x = 0; x < LANES; x++)
-                part[x] = q_load(row[x], c, 1) * scale;
-            transpose(part);
-#pragma unroll
-            for (int x = 0; x < LANES; x++)
-                s->query[c + x].vec[n] = part[x];
-        }
-        s->peak.vec[n] = (vf)(-FLT_MAX); /* finite: peak - peak is not NaN */
-        s->mass.vec[n] = (vf)(0.0f);
-    }
-    for (int i = 0; !ONCE && i < STRIP * SLOTS; i++)
-        s->sum[i] = (vf)(0.0f);
-}
+#define SLACK  (EDGE_KEYS > QK_KEYS ? EDGE_KEYS : QK_KEYS)
 
 #define NAME   score_full
 #define KEYS   QK_KEYS
@@ -201,12 +144,6 @@ STEP void score_some(struct strip *s, struct span vecs, struct k_rows key,
     }
 }
 
-/* Queries without a key have no mass, and 0 for a result. */
-static vf inverse(vf mass)
-{
-    return mass == 0.0f ? (vf)(0.0f) : 1.0f / mass;
-}
-
 /* Scores become weights. vecs: vectors that have a query. factor: what
  * add_values must multiply by, sums of earlier tiles if there are any, else
  * results. */
@@ -265,19 +202,11 @@ STEP void add_values(struct strip *s, struct v_rows value, struct view w,
     }
 }
 
-/* Vectors of a strip that have a query. */
-static inline struct span vecs_of(struct place to)
-{
-    struct span vecs;
-    vecs.begin = max(-to.q, 0) / LANES;
-    vecs.end = min(CEIL_DIV(to.queries - to.q, LANES), QK_VECS);
-    return vecs;
-}
-
 /* Adds a tile of key rows to every strip that sees some of them. */
 static void absorb(struct strip strips[STRIPS], global const k_elem *k,
                    global const v_elem *v, struct span tile, struct band band,
-                   struct place to, struct ahead next, const struct call *call)
+                   struct place first, struct ahead next,
+                   const struct call *call)
 {
     const int j = tile.begin, count = tile.end - tile.begin;
     float k_scratch[K_SCRATCH], v_scratch[V_SCRATCH];
@@ -285,8 +214,9 @@ static void absorb(struct strip strips[STRIPS], global const k_elem *k,
         k_tile(k + j * call->k.row, call->k.row, count, k_scratch);
     const struct v_rows value =
         v_tile(v + j * call->v.row, call->v.row, count, v_scratch);
-    for (int n = 0; n < STRIPS; n++, to.q += STRIP) {
+    for (int n = 0; n < STRIPS; n++) {
         struct strip *s = &strips[n];
+        const struct place to = strip_place(first, n, call);
         const struct view w = view_of(band, to.q, j, count);
         const struct span any = view_any(w, 0, STRIP);
         const struct span vecs = vecs_of(to);
@@ -301,56 +231,23 @@ static void absorb(struct strip strips[STRIPS], global const k_elem *k,
             score_some(s, vecs, key, w, weight, &factor, call);
         weigh_keys(s, vecs, &old_peak, w, weight, &factor);
         add_values(s, value, w, weight, &factor, to,
-                   request_beside(next, to.q, tile.end + n * STRIP, call),
+                   request_beside(next, n / HEAD_STRIPS, to.q,
+                                  tile.end + n % HEAD_STRIPS * STRIP, call),
                    call);
     }
 }
 
-/* Natural logarithm of the sum of exp(score). */
-STEP void store_lse(const struct strip *s, global float *lse, int q0,
-                    int queries)
-{
-    for (int n = 0; n < QK_VECS; n++) {
-        const vf mass = s->mass.vec[n];
-        const vf some = (s->peak.vec[n] + log2(mass)) * M_LN2_F;
-        float column[LANES];
-        VSTORE(mass == 0.0f ? (vf)(-INFINITY) : some, 0, column);
-        for (int x = 0; x < LANES; x++) {
-            const int i = q0 + n * LANES + x;
-            if (i >= 0 && i < queries)
-                lse[i] = column[x];
-        }
-    }
-}
-
-STEP void close_strip(const struct strip *s, struct place to)
-{
-    union each norm;
-    for (int n = 0; n < QK_VECS; n++)
-        norm.vec[n] = inverse(s->mass.vec[n]);
-    for (int i = 0; i < STRIP; i++) {
-        const int row = to.q + i;
-        if (row < 0 || row >= to.queries)
-            continue;
-        for (int n = 0; n < SLOTS; n++) {
-            const int c = part_begin(n / PV_VECS, PV_VECS * LANES, V_DIM) +
-                          n % PV_VECS * LANES;
-            store_row(s->sum[i * SLOTS + n] * norm.query[i],
-                      to.out + row * to.pitch + c, 1);
-        }
-    }
-}
-
 /* The last step: what the strips of a block have become. */
-static void close_block(const struct strip strips[STRIPS], struct place to,
-                        global float *lse)
+static void close_block(const struct strip strips[STRIPS], struct place first,
+                        global float *lse, const struct call *call)
 {
     for (int n = 0; n < STRIPS; n++) {
+        const struct place to = strip_place(first, n, call);
         if (!ONCE)
             close_strip(&strips[n], to);
         if (lse)
-            store_lse(&strips[n], lse, to.q, to.queries);
-        to.q += STRIP;
+            store_lse(&strips[n], lse + n / HEAD_STRIPS * call->lse.head, to.q,
+                      to.queries);
     }
 }
 
@@ -363,7 +260,7 @@ attend_lane(global const q_elem *restrict q, global const k_elem *restrict k,
 {
     (void)workspace;
     const int block = (int)get_group_id(0) + call.block;
-    const int head = (int)get_group_id(1) + call.head;
+    const int head = ((int)get_group_id(1) + call.head) * HEAD_TILE;
     const int entry = (int)get_group_id(2) + call.entry;
     const struct band band = band_of(&call, entry, key_begin, key_end);
     struct walk walk = walk_begin(band, &call, block);
@@ -384,12 +281,14 @@ attend_lane(global const q_elem *restrict q, global const k_elem *restrict k,
     struct place to = {out, call.out.row, walk.q0, call.queries};
     struct strip strips[STRIPS];
     for (int n = 0; n < STRIPS; n++)
-        open_strip(&strips[n], q, walk.q0 + n * STRIP, &call);
+        open_strip(&strips[n], q + n / HEAD_STRIPS * call.q.head,
+                   strip_place(to, n, &call).q, &call);
 
     /* At least one tile, even without keys: ONCE, it stores the results. */
     do {
         next.wanted = walk.tile.end == walk.keys.end;
         absorb(strips, k, v, walk.tile, band, to, next, &call);
     } while (walk_on(&walk, band, &call));
-    close_block(strips, to, lse ? lse + layout_at(call.lse, entry, head) : lse);
+    close_block(strips, to, lse ? lse + layout_at(call.lse, entry, head) : lse,
+                &call);
 }

@@ -8,7 +8,7 @@
 
 enum { LINE = ORL_PLAN_TEXT + ORL_REASON + 64 };
 
-/* "lane x8 q24 k152 ...: 0.31 ms, chosen" */
+/* "lane x8 h1 q24 k152 ...: 0.31 ms, chosen" */
 static void describe(const struct candidate *c, bool first, char line[LINE])
 {
     char plan[ORL_PLAN_TEXT];

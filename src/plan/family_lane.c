@@ -11,6 +11,7 @@
 
 enum {
     LANES,
+    HEAD_TILE,
     QUERY_TILE,
     KEY_TILE,
     QK_KEYS,
@@ -23,6 +24,7 @@ enum {
 
 static const struct word words[] = {
     [LANES] = {"x", "LANES", WORD_NUMBER, 4, 16},
+    [HEAD_TILE] = {"h", "HEAD_TILE", WORD_NUMBER, 1, 64},
     [QUERY_TILE] = {"q", "QUERY_TILE", WORD_NUMBER, 4, 1024},
     [KEY_TILE] = {"k", "KEY_TILE", WORD_NUMBER, 8, 4096},
     [QK_KEYS] = {"qk", "QK_KEYS", WORD_NUMBER, 1, 16},
@@ -98,7 +100,7 @@ static int64_t scratch_bytes(const struct plan *plan)
     const int32_t *word = plan->word;
     const struct variant *v = &plan->variant;
     const int64_t lanes = word[LANES], strip = lanes * word[QK_VECS];
-    const int64_t strips = word[QUERY_TILE] / strip;
+    const int64_t strips = word[HEAD_TILE] * (word[QUERY_TILE] / strip);
     const int64_t slots = whole(v->v_dim, lanes * (int64_t)word[PV_VECS]);
     const int64_t per_strip = strip * (2 + whole(v->head_dim, lanes) + slots);
     const int64_t scores = strip * (word[KEY_TILE] + orl_max(8, word[QK_KEYS]));
@@ -117,6 +119,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
     const int32_t lanes = word[LANES], strip = lanes * word[QK_VECS];
     if (lanes != 4 && lanes != 8 && lanes != 16)
         return "x must be 4, 8 or 16";
+    if (p->heads / p->kv_heads % word[HEAD_TILE] != 0)
+        return "h must divide the query heads of a key head";
     if (word[QUERY_TILE] % strip != 0)
         return "q must be a multiple of x times the second number of qk";
     if (strip % word[PV_ROWS] != 0)
@@ -152,23 +156,30 @@ static int32_t round_once(int64_t keys)
     return (int32_t)orl_ceil_div(keys, 64) * 64;
 }
 
-/* Adds the plan if its words go together. strips of `vecs` vectors. */
+/* How a candidate differs from its preset. */
+struct block {
+    int32_t heads, strips, vecs; /* strips of each head, vectors of a strip */
+    bool once;
+};
+
+/* Adds the plan if its words go together. */
 static void add(struct plan_list *list, const struct lane_preset *preset,
-                int32_t vecs, int32_t strips, bool once,
-                const struct problem *p, const struct device *d)
+                struct block b, const struct problem *p, const struct device *d)
 {
     if (list->count == ORL_CANDIDATES)
         return;
-    const int32_t lanes = preset->lanes, queries = lanes * vecs * strips;
+    const int32_t lanes = preset->lanes, vecs = b.vecs;
+    const int32_t queries = lanes * vecs * b.strips;
     const int64_t seen = block_keys(p, queries);
-    if (once && seen > preset->once_keys)
+    if (b.once && seen > preset->once_keys)
         return;
     const bool full = vecs == preset->qk_vecs;
 
     struct plan plan = {.family = &orl_family_lane, .variant = orl_variant(p)};
     plan.word[LANES] = lanes;
+    plan.word[HEAD_TILE] = b.heads;
     plan.word[QUERY_TILE] = queries;
-    plan.word[KEY_TILE] = once ? round_once(seen) : preset->key_tile;
+    plan.word[KEY_TILE] = b.once ? round_once(seen) : preset->key_tile;
     plan.word[QK_KEYS] = full ? preset->qk_keys : vecs == 2 ? 6 : 8;
     plan.word[QK_VECS] = vecs;
     plan.word[PV_ROWS] = full ? preset->pv_rows : 4;
@@ -178,10 +189,30 @@ static void add(struct plan_list *list, const struct lane_preset *preset,
         plan.word[PV_VECS] /= 2;
         plan.word[PV_ROWS] *= 2;
     }
-    plan.word[ONCE] = once;
+    plan.word[ONCE] = b.once;
     plan.word[LOOK_AHEAD] = d->prefetch != 0;
     if (!objects(&plan, p, d))
         list->plan[list->count++] = plan;
+}
+
+/* Heads of a group, and strips of each, that share a tile of keys: twice as
+ * many strips as of one head, as far as they fit the caches of a core. Zen 2,
+ * PoCL 3.1, 4:1 heads: f16 takes 2 to 4 % less time ((64,64) to (511,0), d 64
+ * to 256), 8:1 3 %; f32 0 to 2 %. */
+static struct block packed(const struct problem *p,
+                           const struct lane_preset *preset, int32_t strips,
+                           bool once)
+{
+    const int32_t queries = preset->lanes * preset->qk_vecs;
+    const int64_t bytes =
+        4 * queries * ((int64_t)p->q.channels + p->v.channels);
+    const int32_t most = (int32_t)orl_clamp((512 << 10) / bytes, 1, 2 * strips);
+    const int32_t group = (int32_t)(p->heads / p->kv_heads);
+    int32_t heads = (int32_t)orl_min(group, 8);
+    while (group % heads != 0)
+        heads--;
+    return (struct block) {heads, (int32_t)orl_max(most / heads, 1),
+                           preset->qk_vecs, once};
 }
 
 static void candidates(const struct problem *p, const struct device *d,
@@ -195,14 +226,17 @@ static void candidates(const struct problem *p, const struct device *d,
         const int32_t vecs = preset->qk_vecs;
         const int32_t strips = sees_far(p) ? preset->far : preset->strips;
         for (int once = 1; once >= 0; once--) {
-            add(list, preset, vecs, strips, once, p, d);
+            add(list, preset, (struct block) {1, strips, vecs, once}, p, d);
+            if (lanes == widest && p->heads > p->kv_heads)
+                add(list, preset, packed(p, preset, strips, once), p, d);
             if (strips > 1)
-                add(list, preset, vecs, 1, once, p, d);
+                add(list, preset, (struct block) {1, 1, vecs, once}, p, d);
             /* For few queries, which leave less of it empty: b256 q64 w64,64 of
              * d 64 takes 5 % less time, of d 128 8 %, q32 12 % (Zen 2). */
             if (lanes == widest && vecs > 2)
-                add(list, preset, 2, is_staged(p) ? 4 : 1, once, p, d);
-            add(list, preset, 1, 1, once, p, d);
+                add(list, preset,
+                    (struct block) {1, is_staged(p) ? 4 : 1, 2, once}, p, d);
+            add(list, preset, (struct block) {1, 1, 1, once}, p, d);
         }
     }
 }
@@ -217,7 +251,7 @@ static double loop_share(double rows, double vecs)
 }
 
 /* Rows of the first block that come before the first query, as positions tell
- * without key limits; some are computed all the same. */
+ * without key limits. */
 static int64_t rows_before(const struct problem *p, int64_t rows)
 {
     const int64_t end =
@@ -226,14 +260,37 @@ static int64_t rows_before(const struct problem *p, int64_t rows)
     return rest < 0 ? rest + rows : rest;
 }
 
-/* In multiplications and additions of one lane, fitted to Zen 2 with PoCL 3.1
- * (d 3 to 512, windows of 16 to 1024): measured over predicted time then
- * differs by 10 to 40 % between the plans of a problem of many queries. */
-static double row_flops(const struct plan *plan, const struct problem *p,
-                        double seen, double block_seen)
+/* Rows [before, before + queries) of a head in whole pieces of so many rows. */
+static double pieces(const struct problem *p, int64_t before, int64_t rows)
+{
+    const int64_t end = orl_ceil_div(before + p->queries, rows);
+    return (double)((end - before / rows) * rows);
+}
+
+/* Rows of a head whose vectors are scored one by one, in strips that begin
+ * before the queries or end behind them. Each costs twice as much there (Zen 2:
+ * q64 and q49, d 64, by strips of 16 and 24). */
+static double rows_alone(const struct plan *plan, const struct problem *p,
+                         int64_t before)
+{
+    const int64_t lanes = plan->word[LANES], vecs = plan->word[QK_VECS];
+    const int64_t first = before / lanes;
+    const int64_t end = orl_ceil_div(before + p->queries, lanes);
+    const int64_t whole = end / vecs - orl_ceil_div(first, vecs);
+    return (double)((end - first - orl_max(whole, 0) * vecs) * lanes);
+}
+
+/* What a head takes, in multiplications and additions of one lane, fitted to
+ * Zen 2 with PoCL 3.1 (d 3 to 512, windows of 16 to 1024): measured over
+ * predicted time then differs by 10 to 40 % between the plans of a problem of
+ * many queries. */
+static double head_flops(const struct plan *plan, const struct problem *p,
+                         double seen, double block_seen)
 {
     const int32_t *word = plan->word;
+    const int64_t before = rows_before(p, word[QUERY_TILE]);
     const double dim = p->q.channels, v_dim = p->v.channels;
+    const double rows = pieces(p, before, word[LANES]);
     const double scored = fmin(seen + word[LANES] - 1.0, (double)p->keys);
     const double qk =
         2.16 * dim * scored / loop_share(word[QK_KEYS], word[QK_VECS]);
@@ -242,18 +299,20 @@ static double row_flops(const struct plan *plan, const struct problem *p,
     const double weights = 60.0 * scored;
     const double queries = 60.0 * dim;
     const double tiles = word[ONCE] ? 0.0 : 1.0 + block_seen / word[KEY_TILE];
-    return qk + pv + weights + queries + 20.0 * v_dim * tiles;
+    return (rows + rows_alone(plan, p, before)) * qk +
+           pieces(p, before, word[PV_ROWS]) * pv +
+           rows * (weights + queries + 20.0 * v_dim * tiles);
 }
 
 static double cost(const struct plan *plan, const struct problem *p,
                    const struct device *d)
 {
     const int32_t *word = plan->word;
-    const int64_t tile = word[QUERY_TILE], strip = word[LANES] * word[QK_VECS];
+    const int64_t tile = word[QUERY_TILE];
     const int64_t reach = p->queries + rows_before(p, tile);
     const double heads = (double)p->batch * (double)p->heads;
-    const double blocks = heads * (double)orl_ceil_div(reach, tile);
-    const double rows = heads * (double)(orl_ceil_div(reach, strip) * strip);
+    const double blocks =
+        heads / word[HEAD_TILE] * (double)orl_ceil_div(reach, tile);
 
     const double seen =
         orl_problem_pairs(p) / (heads * (double)p->queries); /* by a query */
@@ -264,11 +323,12 @@ static double cost(const struct plan *plan, const struct problem *p,
         (p->k.type != ORIEL_F32 ? (double)p->k.channels : 0.0) +
         (p->v.type != ORIEL_F32 ? (double)p->v.channels : 0.0);
     /* Read from outer caches by each block: 4 to 5 % of a block of 24 rows that
-     * see 4096 keys, d 64 and 128 (Zen 2). */
+     * see 4096 keys, d 64 and 128; about 1 % where few keys are seen (Zen 2).
+     */
     const double fetched =
-        sees_far(p) ? (double)(p->k.channels + p->v.channels) : 0.0;
-    const double flops = rows * row_flops(plan, p, seen, block_seen) +
-                         blocks * block_seen * (numbers * 7.0 + fetched * 2.0);
+        (sees_far(p) ? 2.0 : 0.5) * (double)(p->k.channels + p->v.channels);
+    const double flops = heads * head_flops(plan, p, seen, block_seen) +
+                         blocks * block_seen * (numbers * 7.0 + fetched);
 
     const double peak =
         orl_cost_peak_flops(d) * word[LANES] / (double)native_lanes(d);
@@ -297,8 +357,8 @@ static void launches(const struct plan *plan, const struct extent *e,
     const int64_t rows = plan->word[QUERY_TILE];
     list->count = 1;
     list->launch[0] = (struct launch) {
-        .groups = {orl_ceil_div(e->queries + rows - 1, rows), e->heads,
-                   e->batch},
+        .groups = {orl_ceil_div(e->queries + rows - 1, rows),
+                   e->heads / plan->word[HEAD_TILE], e->batch},
         .local = {1, 1, 1},
         .passes = 1,
     };

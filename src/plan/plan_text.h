@@ -1,4 +1,4 @@
-/* plan_text.h: "lane x8 q24 k192 qk4x3 pv6x2 ahead" <-> plan. The text names
+/* plan_text.h: "lane x8 h1 q24 k192 qk4x3 pv6x2 ahead" <-> plan. The text names
  * family and words; the variant comes from the problem. */
 #ifndef ORL_PLAN_PLAN_TEXT_H
 #define ORL_PLAN_PLAN_TEXT_H

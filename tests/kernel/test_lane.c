@@ -10,6 +10,7 @@
 struct lane_plan {
     int lanes, head_dim, v_dim, type[4], softcap, once;
     int query_tile, key_tile, qk_keys, qk_vecs, pv_rows, pv_vecs;
+    int more_heads; /* of a block, beside the first */
 };
 
 static const struct lane_plan plans[] = {
@@ -44,6 +45,10 @@ static const struct lane_plan plans[] = {
     {8, 32, 32, {F32, F32, F32, F32}, 0, 0, 32, 33, 8, 2, 8, 2},
     {8, 17, 24, {F32, F32, F32, F32}, 0, 0, 8, 7, 8, 1, 4, 3},
     {8, 40, 64, {F16, F32, BF16, F32}, 0, 1, 64, 192, 6, 2, 4, 2},
+    /* heads of a group in a block: one strip each, several */
+    {8, 64, 64, {F32, F32, F32, F32}, 0, 0, 24, 32, 4, 3, 6, 2, 3},
+    {8, 59, 40, {F16, F16, F16, F16}, 1, 1, 48, 200, 4, 3, 6, 2, 1},
+    {8, 17, 64, {BF16, BF16, F16, F32}, 0, 0, 72, 24, 4, 3, 6, 2, 2},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 
@@ -54,12 +59,14 @@ static struct subject lane_subject(int number)
         subject("lane", p->head_dim, p->v_dim, p->type, p->softcap);
     snprintf(s.name, sizeof s.name, "lane plan %d", number);
     s.rows = p->query_tile;
+    s.heads = 1 + p->more_heads;
     s.anchored = 1;
     s.local = 1;
     /* the keys of a block must fit the only tile */
     s.reach = p->once ? p->key_tile - p->query_tile : 0;
     subject_word(&s, "LANES", p->lanes);
     subject_word(&s, "ONCE", p->once);
+    subject_word(&s, "HEAD_TILE", s.heads);
     subject_word(&s, "QUERY_TILE", p->query_tile);
     subject_word(&s, "KEY_TILE", p->key_tile);
     subject_word(&s, "QK_KEYS", p->qk_keys);

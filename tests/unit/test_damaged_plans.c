@@ -11,8 +11,8 @@
 static const char *const lines[] = {
     "row g64 k0",
     "row g1 k4096",
-    "lane x8 q24 k192 qk4x3 pv6x2 once ahead",
-    "lane x16 q32 k128 qk8x2 pv8x2",
+    "lane x8 h1 q24 k192 qk4x3 pv6x2 once ahead",
+    "lane x16 h1 q32 k128 qk8x2 pv8x2",
 };
 
 START_TEST(damaged_plans_are_refused_or_stable)

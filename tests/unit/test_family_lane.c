@@ -18,6 +18,17 @@ static struct plan_list plans(const struct problem *p, const struct device *d)
     return given_plans(lane, p, d);
 }
 
+static struct plan cheapest(const struct problem *p, const struct device *d)
+{
+    const struct plan_list list = plans(p, d);
+    int best = 0;
+    for (int i = 1; i < list.count; i++)
+        if (lane->cost(&list.plan[i], p, d) <
+            lane->cost(&list.plan[best], p, d))
+            best = i;
+    return list.plan[best];
+}
+
 /* ---- Where it is refused ------------------------------------------------ */
 
 static const char *rejection(const char *problem, const struct device *d)
@@ -171,14 +182,34 @@ START_TEST(far_windows_take_larger_blocks)
     const struct device d = given_cpu();
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         const struct problem p = given_problem(cases[n].problem);
-        const struct plan_list list = plans(&p, &d);
-        int best = 0;
-        for (int i = 1; i < list.count; i++)
-            if (lane->cost(&list.plan[i], &p, &d) <
-                lane->cost(&list.plan[best], &p, &d))
-                best = i;
-        ck_assert_int_eq(word(&list.plan[best], "QUERY_TILE"),
-                         cases[n].queries);
+        const struct plan best = cheapest(&p, &d);
+        ck_assert_int_eq(word(&best, "QUERY_TILE"), cases[n].queries);
+    }
+}
+END_TEST
+
+/* Heads that share keys read them once, as long as blocks are enough. */
+START_TEST(heads_of_a_group_share_a_block)
+{
+    static const struct {
+        const char *problem;
+        int32_t heads, queries;
+    } cases[] = {
+        {"h8 q4096 d64 w64,64 f16", 1, 144},
+        {"h8/2 q4096 d64 w64,64 f16", 4, 72},
+        {"h8/4 q4096 d64 w64,64 f16", 2, 144},
+        {"h8/1 q4096 d64 w64,64 f16", 8, 24},
+        {"h10/2 q4096 d128 w64,64 f16", 5, 24},
+        {"h12/1 q4096 d128 w64,64 f16", 6, 24},
+        {"h8/2 q4096 d256 w511,0 f16", 4, 48},
+        {"h8/2 q4096 d256 w511,0", 4, 24},
+    };
+    const struct device d = given_cpu();
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        const struct problem p = given_problem(cases[n].problem);
+        const struct plan best = cheapest(&p, &d);
+        ck_assert_int_eq(word(&best, "HEAD_TILE"), cases[n].heads);
+        ck_assert_int_eq(word(&best, "QUERY_TILE"), cases[n].queries);
     }
 }
 END_TEST
@@ -188,30 +219,37 @@ END_TEST
 static const struct {
     const char *plan, *problem, *said; /* NULL: no objection */
 } rules[] = {
-    {"lane x8 q24 k192 qk4x3 pv6x2 ahead", "h1 q99 d64 w9,0", NULL},
-    {"lane x5 q15 k192 qk4x3 pv5x2", "h1 q99 d64 w9,0", "x must be"},
-    {"lane x12 q36 k192 qk4x3 pv6x2", "h1 q99 d64 w9,0", "x must be"},
-    {"lane x8 q25 k192 qk4x3 pv6x2", "h1 q99 d64 w9,0", "q must be a multiple"},
-    {"lane x8 q16 k192 qk4x3 pv6x2", "h1 q99 d64 w9,0", "q must be a multiple"},
-    {"lane x8 q24 k192 qk4x3 pv5x2", "h1 q99 d64 w9,0", "must divide"},
-    {"lane x8 q48 k192 qk4x3 pv16x2", "h1 q99 d64 w9,0", "must divide"},
-    {"lane x8 q24 k192 qk4x3 pv6x2", "h1 q99 d64 v15 w9,0", "values of a row"},
-    {"lane x8 q24 k192 qk4x3 pv6x2", "h1 q99 d64 v16 w9,0", NULL},
-    {"lane x8 q24 k192 qk4x3 pv6x1", "h1 q99 d64 v1 w9,0", NULL},
-    {"lane x8 q24 k192 qk6x3 pv6x2", "h1 q99 d64 w9,0", "more than 16"},
-    {"lane x8 q24 k192 qk5x3 pv6x2", "h1 q99 d64 w9,0", NULL},
-    {"lane x8 q24 k192 qk4x3 pv12x3", "h1 q99 d64 w9,0", "more than 32"},
-    {"lane x8 q24 k33 qk4x3 pv6x2 once", "h1 q99 d64 w9,0", NULL},
-    {"lane x8 q24 k32 qk4x3 pv6x2 once", "h1 q99 d64 w9,0", "once needs"},
-    {"lane x8 q24 k32 qk4x3 pv6x2", "h1 q99 d64 w9,0", NULL},
-    {"lane x8 q24 k24 qk4x3 pv6x2 once", "h1 q99 d64 w-9,9", NULL},
-    {"lane x8 q24 k23 qk4x3 pv6x2 once", "h1 q99 d64 w-9,9", "once needs"},
-    {"lane x8 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 winf,0", "once needs"},
-    {"lane x8 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 w0,inf", "once needs"},
-    {"lane x8 q24 k192 qk4x3 pv6x2 once", "h1 q9 k9 d64 w200,0", "once needs"},
-    {"lane x8 q24 k1540 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", NULL},
-    {"lane x8 q24 k1541 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", "1 MB"},
-    {"lane x16 q1024 k4096 qk8x2 pv8x2", "h1 q99 d512 w9,0 f16", "1 MB"},
+    {"lane x8 h1 q24 k192 qk4x3 pv6x2 ahead", "h1 q99 d64 w9,0", NULL},
+    {"lane x5 h1 q15 k192 qk4x3 pv5x2", "h1 q99 d64 w9,0", "x must be"},
+    {"lane x12 h1 q36 k192 qk4x3 pv6x2", "h1 q99 d64 w9,0", "x must be"},
+    {"lane x8 h3 q24 k192 qk4x3 pv6x2", "h9/3 q99 d64 w9,0", NULL},
+    {"lane x8 h2 q24 k192 qk4x3 pv6x2", "h9/3 q99 d64 w9,0", "h must divide"},
+    {"lane x8 h9 q24 k192 qk4x3 pv6x2", "h9/3 q99 d64 w9,0", "h must divide"},
+    {"lane x8 h1 q25 k192 qk4x3 pv6x2", "h1 q99 d64 w9,0",
+     "q must be a multiple"},
+    {"lane x8 h1 q16 k192 qk4x3 pv6x2", "h1 q99 d64 w9,0",
+     "q must be a multiple"},
+    {"lane x8 h1 q24 k192 qk4x3 pv5x2", "h1 q99 d64 w9,0", "must divide"},
+    {"lane x8 h1 q48 k192 qk4x3 pv16x2", "h1 q99 d64 w9,0", "must divide"},
+    {"lane x8 h1 q24 k192 qk4x3 pv6x2", "h1 q99 d64 v15 w9,0",
+     "values of a row"},
+    {"lane x8 h1 q24 k192 qk4x3 pv6x2", "h1 q99 d64 v16 w9,0", NULL},
+    {"lane x8 h1 q24 k192 qk4x3 pv6x1", "h1 q99 d64 v1 w9,0", NULL},
+    {"lane x8 h1 q24 k192 qk6x3 pv6x2", "h1 q99 d64 w9,0", "more than 16"},
+    {"lane x8 h1 q24 k192 qk5x3 pv6x2", "h1 q99 d64 w9,0", NULL},
+    {"lane x8 h1 q24 k192 qk4x3 pv12x3", "h1 q99 d64 w9,0", "more than 32"},
+    {"lane x8 h1 q24 k33 qk4x3 pv6x2 once", "h1 q99 d64 w9,0", NULL},
+    {"lane x8 h1 q24 k32 qk4x3 pv6x2 once", "h1 q99 d64 w9,0", "once needs"},
+    {"lane x8 h1 q24 k32 qk4x3 pv6x2", "h1 q99 d64 w9,0", NULL},
+    {"lane x8 h1 q24 k24 qk4x3 pv6x2 once", "h1 q99 d64 w-9,9", NULL},
+    {"lane x8 h1 q24 k23 qk4x3 pv6x2 once", "h1 q99 d64 w-9,9", "once needs"},
+    {"lane x8 h1 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 winf,0", "once needs"},
+    {"lane x8 h1 q24 k4096 qk4x3 pv6x2 once", "h1 q9 d64 w0,inf", "once needs"},
+    {"lane x8 h1 q24 k192 qk4x3 pv6x2 once", "h1 q9 k9 d64 w200,0",
+     "once needs"},
+    {"lane x8 h1 q24 k1540 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", NULL},
+    {"lane x8 h1 q24 k1541 qk4x3 pv6x2", "h1 q99 d64 w9,0 f16", "1 MB"},
+    {"lane x16 h1 q1024 k4096 qk8x2 pv8x2", "h1 q99 d512 w9,0 f16", "1 MB"},
 };
 
 START_TEST(rules_of_the_kernel_hold_for_forced_plans)
@@ -231,7 +269,7 @@ START_TEST(looking_ahead_needs_the_builtin)
     d.prefetch = 0;
     const struct problem p = given_problem("h1 q99 d64 w9,0");
     const struct plan plan =
-        given_plan("lane x8 q24 k192 qk4x3 pv6x2 ahead", &p);
+        given_plan("lane x8 h1 q24 k192 qk4x3 pv6x2 ahead", &p);
     ck_assert_ptr_nonnull(strstr(lane->objects(&plan, &p, &d), "ahead"));
 }
 END_TEST
@@ -248,8 +286,8 @@ START_TEST(once_holds_every_key_of_a_block)
                 snprintf(line, sizeof line, "h1 q64 d64 w%d,%d", left, right);
                 const struct problem p = given_problem(line);
                 struct plan plan =
-                    given_plan("lane x8 q8 k8 qk8x1 pv4x2 once", &p);
-                plan.word[2] = tile;
+                    given_plan("lane x8 h1 q8 k8 qk8x1 pv4x2 once", &p);
+                plan.word[3] = tile;
                 const bool allowed = !lane->objects(&plan, &p, &d);
 
                 int64_t last = 0;
@@ -267,7 +305,7 @@ END_TEST
 START_TEST(blocks_cover_the_queries_wherever_they_begin)
 {
     const struct problem p = given_problem("h2 q500 d64 w9,0");
-    const struct plan plan = given_plan("lane x8 q24 k192 qk4x3 pv6x2", &p);
+    const struct plan plan = given_plan("lane x8 h1 q24 k192 qk4x3 pv6x2", &p);
     for (int64_t queries = 1; queries < 200; queries++) {
         const struct extent e = {3, 2, queries, queries, 10};
         struct launch_list l = {0};
@@ -285,6 +323,17 @@ START_TEST(blocks_cover_the_queries_wherever_they_begin)
         ck_assert_int_eq(one->groups[0], needed);
         ck_assert_int_eq(lane->workspace(&plan, &e), 0);
     }
+}
+END_TEST
+
+START_TEST(heads_of_a_block_are_launched_once)
+{
+    const struct problem p = given_problem("h12/2 q500 d64 w9,0");
+    const struct plan plan = given_plan("lane x8 h3 q24 k192 qk4x3 pv6x2", &p);
+    const struct extent e = {1, 12, 500, 500, 10};
+    struct launch_list l = {0};
+    lane->launches(&plan, &e, &l);
+    ck_assert_int_eq(l.launch[0].groups[1], 4);
 }
 END_TEST
 
@@ -317,11 +366,13 @@ int main(void)
     tcase_add_test(tc, nothing_is_asked_ahead_of_a_compiler_that_cannot);
     tcase_add_test(tc, windows_share_a_few_sizes_of_tiles);
     tcase_add_test(tc, far_windows_take_larger_blocks);
+    tcase_add_test(tc, heads_of_a_group_share_a_block);
     tcase_add_loop_test(tc, rules_of_the_kernel_hold_for_forced_plans, 0,
                         (int)(sizeof rules / sizeof *rules));
     tcase_add_test(tc, looking_ahead_needs_the_builtin);
     tcase_add_test(tc, once_holds_every_key_of_a_block);
     tcase_add_test(tc, blocks_cover_the_queries_wherever_they_begin);
+    tcase_add_test(tc, heads_of_a_block_are_launched_once);
     tcase_add_test(tc, spills_and_missing_local_memory_are_unfit);
     return suite_run(tc, "plan/family_lane");
 }

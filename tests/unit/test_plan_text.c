@@ -10,7 +10,7 @@
 
 static const struct variant variant = {.head_dim = 64, .v_dim = 48};
 
-static const char lane[] = "lane x8 q24 k192 qk4x3 pv6x2 once ahead";
+static const char lane[] = "lane x8 h1 q24 k192 qk4x3 pv6x2 once ahead";
 
 static struct plan parsed(const char *text)
 {
@@ -48,8 +48,9 @@ END_TEST
 
 START_TEST(words_come_in_any_order_and_flags_may_be_absent)
 {
-    const struct plan plan = parsed("  lane pv6x2 k192   x8 ahead qk4x3 q24 ");
-    assert_text(&plan, "lane x8 q24 k192 qk4x3 pv6x2 ahead");
+    const struct plan plan =
+        parsed("  lane pv6x2 k192   x8 ahead qk4x3 h1 q24 ");
+    assert_text(&plan, "lane x8 h1 q24 k192 qk4x3 pv6x2 ahead");
     const struct plan row = parsed("row k0 g64");
     assert_text(&row, "row g64 k0");
 }
@@ -94,16 +95,18 @@ static const struct {
     {"row g4294967297 k0", "sets GROUP outside"},
     {"row g99999999999999999999999999 k0", "sets GROUP outside"},
     {"row g1,k0", "\"g1,k0\" goes on"},
-    {"lane x8 q24 k192 qk4 pv6x2", "\"qk4\" lacks x and a number for QK_VECS"},
-    {"lane x8 q24 k192 qk4x pv6x2", "\"qk4x\" lacks x"},
-    {"lane x8 q24 k192 qk4x3x2 pv6x2", "\"qk4x3x2\" goes on"},
-    {"lane x8 q24 k192 qk4 x3 pv6x2", "\"qk4\" lacks x"},
-    {"lane x8 q24 k192 qk4x9 pv6x2", "\"qk4x9\" sets QK_VECS outside 1 to 4"},
-    {"lane x8 q24 k192 qk4x3 qk4x3 pv6x2", "\"qk4x3\" is said twice"},
-    {"lane x8 q24 k192 qk4x3", "lacks \"pv\""},
-    {"lane q24 k192 qk4x3 pv6x2", "lacks \"x\" and a number for LANES"},
-    {"lane x8 q24 k192 qk4x3 pv6x2 online", "\"online\" is no word"},
-    {"lane x8 q24 k192 qk4x3 pv6x2 onceahead", "\"onceahead\" is no word"},
+    {"lane x8 h1 q24 k192 qk4 pv6x2",
+     "\"qk4\" lacks x and a number for QK_VECS"},
+    {"lane x8 h1 q24 k192 qk4x pv6x2", "\"qk4x\" lacks x"},
+    {"lane x8 h1 q24 k192 qk4x3x2 pv6x2", "\"qk4x3x2\" goes on"},
+    {"lane x8 h1 q24 k192 qk4 x3 pv6x2", "\"qk4\" lacks x"},
+    {"lane x8 h1 q24 k192 qk4x9 pv6x2",
+     "\"qk4x9\" sets QK_VECS outside 1 to 4"},
+    {"lane x8 h1 q24 k192 qk4x3 qk4x3 pv6x2", "\"qk4x3\" is said twice"},
+    {"lane x8 h1 q24 k192 qk4x3", "lacks \"pv\""},
+    {"lane h1 q24 k192 qk4x3 pv6x2", "lacks \"x\" and a number for LANES"},
+    {"lane x8 h1 q24 k192 qk4x3 pv6x2 online", "\"online\" is no word"},
+    {"lane x8 h1 q24 k192 qk4x3 pv6x2 onceahead", "\"onceahead\" is no word"},
 };
 
 START_TEST(what_is_wrong_is_shown_with_its_place)

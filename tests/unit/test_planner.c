@@ -240,12 +240,12 @@ START_TEST(what_cannot_be_forced_leaves_a_sentence)
     struct plan plan = {.word = {77}};
     ck_assert_int_eq(force(&plan, "row g16", &d), ORIEL_E_ARGUMENT);
     assert_said("lacks \"k\"");
-    ck_assert_int_eq(force(&plan, "lane x8 q25 k192 qk4x3 pv6x2", &d),
+    ck_assert_int_eq(force(&plan, "lane x8 h1 q25 k192 qk4x3 pv6x2", &d),
                      ORIEL_E_ARGUMENT);
-    assert_said("lane x8 q25 k192 qk4x3 pv6x2");
+    assert_said("lane x8 h1 q25 k192 qk4x3 pv6x2");
     assert_said("q must be a multiple");
     d.kind = DEVICE_GPU;
-    ck_assert_int_eq(force(&plan, "lane x8 q24 k192 qk4x3 pv6x2", &d),
+    ck_assert_int_eq(force(&plan, "lane x8 h1 q24 k192 qk4x3 pv6x2", &d),
                      ORIEL_E_UNSUPPORTED);
     assert_said("GPU");
     ck_assert_int_eq(plan.word[0], 77);
