@@ -387,12 +387,12 @@ double outlier_error(const struct subject *s, bool at_end)
 double tail_error(const struct subject *s, double weight)
 {
     struct trial t = full_trial(s);
-    const size_t last = cell(&t.k, 0, 0, t.call.keys - 1, 0);
-    store(&t.k, last, (float)-log(weight));
+    const size_t first = cell(&t.k, 0, 0, 0, 0);
+    store(&t.k, first, (float)-log(weight));
     for (int64_t i = 0; i < t.v.size; i++)
-        store(&t.v, (size_t)i, i < t.v.size - s->v_dim ? 1.0f : 0.0f);
+        store(&t.v, (size_t)i, i < s->v_dim ? 0.0f : 1.0f);
     run_slice(s, &t, slice_whole(&t));
-    const double others = (t.call.keys - 1) * exp(-(double)load(&t.k, last));
+    const double others = (t.call.keys - 1) * exp(-(double)load(&t.k, first));
     const double error = error_of(&t, (float)(others / (1.0 + others)));
     trial_free(&t);
     return error;
