@@ -29,6 +29,7 @@ NOISE = re.compile(r"^(\d+ warnings? generated\.|MESA: warning: .*)\n", re.M)
 UNSTORED = {"XDG_CACHE_HOME": os.devnull}
 STEP = int(os.environ.get("CLI_STEP", "1"))
 SKIPPED = 77  # as Meson counts it
+INTERPRETED = os.environ.get("ORIEL_TEST_DEVICE") == "oclgrind"
 
 
 class Result:
