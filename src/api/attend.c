@@ -187,13 +187,9 @@ static oriel_status wait_for(cl_event done, const oriel_plan *plan)
     return orl_cl_check(code, "clWaitForEvents");
 }
 
-/* What the device wrote becomes visible in the caller's memory. */
-static oriel_status fetch(const struct area *r, cl_command_queue queue)
+static oriel_status map_once(const struct area *r, cl_command_queue queue)
 {
     const size_t bytes = (size_t)(r->end - r->begin);
-    if (!r->shared)
-        return ORL_CL(clEnqueueReadBuffer(queue, r->mem, CL_TRUE, 0, bytes,
-                                          r->begin, 0, NULL, NULL));
     cl_int code;
     cl_event unmapped = NULL;
     void *const at = clEnqueueMapBuffer(queue, r->mem, CL_TRUE, CL_MAP_READ, 0,
@@ -202,6 +198,20 @@ static oriel_status fetch(const struct area *r, cl_command_queue queue)
     ORL_TRY_CL(clEnqueueUnmapMemObject(queue, r->mem, at, 0, NULL, &unmapped));
     const oriel_status status = ORL_CL(clWaitForEvents(1, &unmapped));
     clReleaseEvent(unmapped);
+    return status;
+}
+
+/* What the device wrote becomes visible in the caller's memory. */
+static oriel_status fetch(const struct area *r, const struct engine *engine)
+{
+    if (!r->shared)
+        return ORL_CL(clEnqueueReadBuffer(engine->queue, r->mem, CL_TRUE, 0,
+                                          (size_t)(r->end - r->begin), r->begin,
+                                          0, NULL, NULL));
+    orl_lock *const lock = (orl_lock *)&engine->mapping;
+    orl_lock_take(lock);
+    const oriel_status status = map_once(r, engine->queue);
+    orl_lock_give(lock);
     return status;
 }
 
@@ -226,7 +236,7 @@ static oriel_status run(const oriel_plan *plan, const struct checked *call,
     clReleaseEvent(done);
     for (int n = 0; n < a->count && status == ORIEL_OK; n++)
         if (a->area[n].written)
-            status = fetch(&a->area[n], engine->queue);
+            status = fetch(&a->area[n], engine);
     return status;
 }
 

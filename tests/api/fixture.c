@@ -47,6 +47,23 @@ const struct fixture *fixture(void)
     return &f;
 }
 
+bool is_on(const char *platform)
+{
+    char name[256] = "";
+    cl_platform_id id = NULL;
+    clGetDeviceInfo(fixture_pick(), CL_DEVICE_PLATFORM, sizeof id, &id, NULL);
+    clGetPlatformInfo(id, CL_PLATFORM_NAME, sizeof name, name, NULL);
+    return strstr(name, platform) != NULL;
+}
+
+bool left_out_on(const char *platform, const char *why)
+{
+    if (!is_on(platform))
+        return false;
+    printf("left out on %s: %s\n", platform, why);
+    return true;
+}
+
 /* ---- Statuses ----------------------------------------------------------- */
 
 void fixture_must(oriel_status status, const char *call)

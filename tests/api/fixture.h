@@ -6,6 +6,7 @@
 #include "sample.h"
 
 #include <check.h>
+#include <stdbool.h>
 
 struct fixture {
     cl_device_id id; /* fixture_pick() */
@@ -19,6 +20,18 @@ const struct fixture *fixture(void);
 
 /* The first device that $ORIEL_DEVICE names, or the first at all. */
 cl_device_id fixture_pick(void);
+
+/* Whether the device is of this platform, a part of its name; and the same
+ * where a test must then be left out, which is said, and why. */
+bool is_on(const char *platform);
+bool left_out_on(const char *platform, const char *why);
+
+/* It runs a few thousand work-items a second. */
+#define INTERPRETER "Oclgrind"
+#define TOO_MANY    "so many work-items would take minutes"
+
+/* What main() returns where all of a program is left out: Meson's skip. */
+enum { ALL_LEFT_OUT = 77 };
 
 /* ---- Statuses ----------------------------------------------------------- */
 

@@ -55,6 +55,8 @@ START_TEST(both_kinds_of_queue_work)
         {"h2 q9 k200 d8 w150,0 lse", "row g16 k64"},
         {LONG_GRID, "row g1 k0"},
     };
+    if (_i == 2 && left_out_on(INTERPRETER, TOO_MANY))
+        return;
     struct sample s = sample_open(cases[_i][0], 1);
     oriel_plan *plan = plan_of(&s.problem, cases[_i][1]);
     enqueue_rightly(&s, plan, fixture()->queue);
@@ -72,6 +74,8 @@ END_TEST
 /* The event is that of the last launch: when it has come, all is there. */
 START_TEST(done_comes_after_the_last_launch)
 {
+    if (_i == 1 && left_out_on(INTERPRETER, TOO_MANY))
+        return;
     cl_command_queue queue = queue_of(CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
     struct sample s = sample_open(_i ? LONG_GRID : "h2 q9 k200 d8 w150,0", 1);
     oriel_plan *plan = plan_of(&s.problem, _i ? "row g1 k0" : "row g16 k64");
@@ -125,7 +129,8 @@ START_TEST(a_call_waits_for_its_list)
     }
     cl_event done = NULL;
     must(oriel_enqueue(plan, queue, &u.call, SAMPLE_OUT, wait, &done));
-    clFlush(queue);
+    if (!is_on(INTERPRETER)) /* which waits there, for ever */
+        clFlush(queue);
     ck_assert_int_ne(status_of(done), CL_COMPLETE);
 
     clSetUserEventStatus(gate, CL_COMPLETE);
@@ -146,7 +151,10 @@ END_TEST
 
 START_TEST(a_plan_may_be_destroyed_before_its_call_runs)
 {
-    struct sample s = sample_open("h2/1 q900 k900 d8 w500,1", 1);
+    struct sample s =
+        sample_open(is_on(INTERPRETER) ? "h2/1 q30 k30 d8 w15,1"
+                                       : "h2/1 q900 k900 d8 w500,1",
+                    1);
     oriel_plan *plan = plan_of(&s.problem, ROW);
     struct uploaded u = upload(&s);
     must(oriel_enqueue(plan, fixture()->queue, &u.call, 0, NULL, NULL));

@@ -2,7 +2,10 @@
 #define _DEFAULT_SOURCE
 #include "suite.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 /* Exit status of a command. settings: before it, "NAME=value". */
@@ -15,12 +18,26 @@ static int run(const char *settings, const char *program, const char *argument)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* Oclgrind 21.10 frees what it keeps for a thread before the handlers of exit()
+ * run, and again when they release a program. */
+static bool is_left_out(const char *mode)
+{
+    const char *setup = getenv("ORIEL_TEST_DEVICE");
+    if (!setup || strcmp(setup, "oclgrind") != 0 ||
+        strncmp(mode, "at-exit", 7) != 0)
+        return false;
+    printf("left out on Oclgrind, which frees twice: %s\n", mode);
+    return true;
+}
+
 START_TEST(a_process_ends_well)
 {
     static const char *const modes[] = {
         "never-destroyed", "at-exit",       "at-exit-first",
         "fork-before-use", "fork-and-exit", "fork-and-begin-anew",
     };
+    if (is_left_out(modes[_i]))
+        return;
     const int status = run("", LIFETIME_CHILD, modes[_i]);
     ck_assert_msg(status == 0, "%s: %d", modes[_i], status);
 }

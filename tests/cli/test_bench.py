@@ -51,7 +51,10 @@ class Bench(harness.Cli):
                 self.assertLess(row["share_of_peak"], 1)
         for row in rows:
             if row["build_seconds"] is not None:
-                self.assertGreater(row["build_seconds"], row["warm_seconds"])
+                # Mesa compiles again what it loads.
+                if self.platform() != "rusticl":
+                    self.assertGreater(row["build_seconds"],
+                                       row["warm_seconds"])
                 self.assertGreater(row["first_seconds"], row["build_seconds"])
 
         text = (self.folder / "rows.csv").read_text().splitlines()

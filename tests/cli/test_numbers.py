@@ -99,7 +99,7 @@ class Numbers(harness.Cli):
         return best.values()
 
     def test_every_case_by_the_best_plan_of_every_family(self):
-        for case in CASES:
+        for case in CASES[::harness.STEP]:
             plans = self.best_plans(case["problem"], "key_end" in case)
             self.assertTrue(plans)
             for plan in plans:

@@ -61,8 +61,11 @@ def folder_of(parent, name):
 class Compiled(harness.Cli):
     def bench(self, program, name, lines):
         env = folder_of(self.folder, program)
-        done = self.oriel("bench", "--peers", "--json", "--threads", 1, *lines,
-                          env=env)
+        done = harness.call(["bench", "--peers", "--json", "--threads", 1,
+                             *lines], env, self.folder)
+        if "splits no device" in done.err:
+            self.skipTest("the driver splits no device")
+        self.assertEqual(done.status, 0, done.err)
         rows = [row for row in done.json() if row["peer"]]
         self.assertEqual([row["problem"] for row in rows], lines, done.err)
         for row in rows:

@@ -66,8 +66,8 @@ class Run(harness.Cli):
     def test_runs_are_timed_against_a_burst(self):
         done = self.row("run", "h2 q64 d16 w15,0", "--repeat", 5)
         self.assertGreater(done["seconds"], 0)
-        if done["peak_gflops"] is None:
-            self.skipTest("no peak is measured on this device")
+        if done["peak_gflops"] is None or harness.INTERPRETED:
+            self.skipTest("no peak is measured on this device, or a small one")
         self.assertGreater(done["peak_gflops"], 0.1)
         self.assertGreater(done["share_of_peak"], 0)
         self.assertLess(done["share_of_peak"], 1)

@@ -93,6 +93,8 @@ static void run_decode(const char *plan_text)
 
 START_TEST(two_hundred_steps_make_nothing_but_launches)
 {
+    if (_i && left_out_on(INTERPRETER, "the planner takes row by itself"))
+        return;
     run_decode(_i ? ROW : NULL);
 }
 END_TEST

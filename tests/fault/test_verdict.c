@@ -115,6 +115,7 @@ START_TEST(with_no_family_left_nothing_is_planned)
     refused(oriel_explain(context, &s.problem, NULL, NULL, NULL),
             ORIEL_E_UNSUPPORTED, "self-test");
     ck_assert_ptr_null(plan);
+    layer_reset();
     oriel_context_destroy(context);
     sample_close(&s);
 }

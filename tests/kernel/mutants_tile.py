@@ -1,6 +1,7 @@
 """Mutants of kernels/tile.cl, as mutants.py takes them."""
-TILE, RACE = ["tile_family"], ["race"]
+TILE, RACE, SUB_GROUPS = ["tile_family"], ["race"], ["sub-groups"]
 FILE, STEPS = "tile.cl", "lib/steps_local.clh"
+BROADCAST = "lib/steps_broadcast.clh"
 TILES, BLOCK, CHUNK = "lib/tile.clh", "lib/block.clh", "lib/chunk.clh"
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE);"
 
@@ -77,6 +78,9 @@ TILE_MUTANTS = [
     ("outliers stay in the chunk", TILE, STEPS,
      "s->late.part[e] = select((vf)(0.0f), x, isfinite(x));",
      "s->late.part[e] = x;"),
+    ("an outlier has the weight of the next lane", SUB_GROUPS, BROADCAST,
+     "intel_sub_group_shuffle(weight, (uint)(key % KEY_ITEMS))",
+     "intel_sub_group_shuffle(weight, (uint)((key + 1) % KEY_ITEMS))"),
     ("sums are not rescaled", TILE, STEPS,
      "FMA(me->sum[r][n], (vs)(shrink[r]), sum[r][n])",
      "me->sum[r][n] + sum[r][n]"),

@@ -1,15 +1,17 @@
-/* suites.h: the test cases of the kernel suite. All settings are numbers in the
- * environment, but the platform:
+/* suites.h: the test cases of the kernel suite. Settings, in the environment:
  *
  *     KERNEL_PLATFORM    part of a platform's name; default the first one
- *     KERNEL_COUNT       random calls per plan; default 12
+ *     KERNEL_COUNT       random calls per plan; default 12, or 20
  *     KERNEL_SEED        default 1
  *     KERNEL_ROWS        longest query and key axis; default 150
+ *     KERNEL_KEYS        keys of tests of the mean of many; default 4096
  *     KERNEL_LOOK_AHEAD  0 where there is no prefetch (Oclgrind, Mesa)
  *     KERNEL_COPY        1 for buffers that are copies (Oclgrind takes host
  *                        memory for uninitialised); guard pages then guard
  *                        nothing
  *     KERNEL_FIRST, KERNEL_LAST   which plans of each family; default all
+ *     KERNEL_OPTIONS     of the compiler, besides the plan
+ *     KERNEL_LEAVE_OUT   cases that are skipped, if CK_RUN_CASE names them
  *
  * CK_RUN_CASE=row, lane, decode, segment, matrix, layout, tile_family, tile or
  * probe runs one. */

@@ -130,8 +130,8 @@ START_TEST(the_mean_of_many_equal_values_is_that_value)
 }
 END_TEST
 
-/* 4095 keys each weigh 2^-20 of the last one: numbers that f16 does not have,
- * so it must be given multiples of them. */
+/* 4095 keys each weigh 2^-20 of the first one, whose peak they meet: numbers
+ * that f16 does not have, so it must be given multiples of them. */
 START_TEST(many_small_weights_count)
 {
     const struct subject s = matrix_subject(0);

@@ -106,7 +106,7 @@ START_TEST(company_changes_no_bit)
     const struct subject other = segment_subject(&apart);
     int differ = 0;
     draw_from(7);
-    for (int n = 0; n < 20; n++) {
+    for (int n = 0; n < setting("KERNEL_COUNT", 20); n++) {
         struct trial t = trial_new(&one);
         run_slice(&one, &t, slice_whole(&t));
         void *whole = copy_of_results(&t);

@@ -67,6 +67,18 @@ float nearest(float value, int type)
     return orl_elem_load(&stored, 0, (uint32_t)type);
 }
 
+struct tensor tensor_packed(int type, int dim, int rows, float value)
+{
+    struct tensor x = {.type = type, .dim = dim, .batch = 1, .heads = 1};
+    x.rows = rows;
+    x.at = (struct layout) {.row = dim, .dim = 1};
+    x.size = (int64_t)rows * dim;
+    x.room = room_new((size_t)x.size * orl_elem_bytes((uint32_t)type), false);
+    for (int64_t i = 0; i < x.size; i++)
+        store(&x, (size_t)i, value);
+    return x;
+}
+
 /* Axes in any order, gaps between neighbours; channels lie side by side, and
  * first, unless the kernel takes any stride. */
 static void draw_layout(struct tensor *t, const struct subject *s, bool repeats)
@@ -302,6 +314,25 @@ static double score_of(const struct trial *t, int b, int h, int i, int j,
     return score;
 }
 
+static double capped(const struct trial *t, double score)
+{
+    const double cap = (double)t->call.softcap;
+    return t->capped ? cap * tanh(score / cap) : score;
+}
+
+double key_weight(const struct trial *t, int b, int h, int i, int j)
+{
+    double top = -INFINITY, own = -INFINITY, sizes;
+    for (int n = 0; n < t->call.keys; n++) {
+        if (!sees(t, b, i, n))
+            continue;
+        const double score = capped(t, score_of(t, b, h, i, n, &sizes));
+        top = fmax(top, score);
+        own = n == j ? score : own;
+    }
+    return exp(own - top);
+}
+
 double largest_value(const struct trial *t, int b, int h, int i)
 {
     double largest = 0.0;
@@ -316,7 +347,6 @@ double largest_value(const struct trial *t, int b, int h, int i)
 int expect(const struct trial *t, int b, int h, int i, double *out, double *lse,
            double *slack)
 {
-    const double cap = (double)t->call.softcap;
     double score[TRIAL_KEYS], top = -INFINITY, mass = 0.0;
     int seen = 0;
     *slack = 0.0;
@@ -324,10 +354,8 @@ int expect(const struct trial *t, int b, int h, int i, double *out, double *lse,
         double sizes;
         if (!sees(t, b, i, j))
             continue;
-        score[j] = score_of(t, b, h, i, j, &sizes);
+        score[j] = capped(t, score_of(t, b, h, i, j, &sizes));
         *slack = fmax(*slack, 0x1p-24 * (20.0 + 2.0 * sizes));
-        if (t->capped)
-            score[j] = cap * tanh(score[j] / cap);
         top = fmax(top, score[j]);
         seen++;
     }

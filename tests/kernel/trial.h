@@ -57,6 +57,9 @@ float load(const struct tensor *t, size_t cell);
 void store(struct tensor *t, size_t cell, float value);
 float nearest(float value, int type); /* as that type stores it */
 
+/* One head of rows side by side, all of one value. */
+struct tensor tensor_packed(int type, int dim, int rows, float value);
+
 size_t lse_count(const struct trial *t);
 size_t lse_cell(const struct trial *t, int b, int h, int i);
 
@@ -69,6 +72,9 @@ bool sees(const struct trial *t, int b, int i, int j);
  * off: by the sizes of what it sums. Returns the number of keys it sees. */
 int expect(const struct trial *t, int b, int h, int i, double *out, double *lse,
            double *slack);
+
+/* Of a key that a row sees, next to the one that weighs most, which has 1. */
+double key_weight(const struct trial *t, int b, int h, int i, int j);
 
 /* The largest |v| that a row sees. */
 double largest_value(const struct trial *t, int b, int h, int i);

@@ -34,8 +34,8 @@ double mean_error(const struct subject *s);
  * of the others are lower by 1000, more than exponents of a float can hold. */
 double outlier_error(const struct subject *s, bool at_end);
 
-/* Largest relative error where each key but the last weighs about `weight`,
- * with values of 1, and the last one 1, with values of 0. */
+/* Largest relative error where each key but the first weighs about `weight`,
+ * with values of 1, and the first one 1, with values of 0. */
 double tail_error(const struct subject *s, double weight);
 
 #endif /* KERNEL_VERDICT_H */
