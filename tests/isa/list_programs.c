@@ -39,6 +39,14 @@ static const char *const many[] = {
     NULL,
 };
 
+/* Those of row, which any GPU runs and few are given. */
+static const char *const rows[] = {
+    "b64 h1 q4096 d64 w127,0",
+    "b64 h1 q4096 d512 w127,0",
+    "b64 h4/1 q4096 d128 w127,0 bf16 cap30",
+    NULL,
+};
+
 /* Further ones of matrix. */
 static const char *const halves[] = {
     "b64 h1 q4096 d96 w127,0 f16",
@@ -109,7 +117,8 @@ static int group_of(const struct plan *plan, const struct problem *p)
     return launches.launch[0].local[0];
 }
 
-/* The choice, whatever its family, and those of some families. */
+/* Those of some families; the choice, whatever its family, with those of the
+ * first list that has the problem. */
 static void list(const char *target, const struct device *d,
                  const char *problem, const char *const *families)
 {
@@ -126,7 +135,8 @@ static void list(const char *target, const struct device *d,
         const struct plan *plan = &r.at[n].plan;
         const char *family = plan->family->name;
         const uint64_t bit = UINT64_C(1) << orl_family_number(plan->family);
-        if ((n > 0 && !has_name(families, family)) ||
+        const bool chosen = n == 0 && !has_name(families, "row");
+        if ((!chosen && !has_name(families, family)) ||
             (has_name(single, family) && listed & bit) ||
             orl_plan_word(plan, "PORTABLE"))
             continue;
@@ -148,7 +158,8 @@ static void list_all(const char *target, const struct device *d,
 
 int main(int count, char **arguments)
 {
-    static const char *const blocks[] = {"matrix", "tile", "row", NULL};
+    static const char *const blocks[] = {"matrix", "tile", NULL};
+    static const char *const plain[] = {"row", NULL};
     static const char *const units[] = {"matrix", NULL};
     static const char *const segments[] = {"segment", NULL};
     need(count >= 2, "say where to write the texts of the kernels");
@@ -162,6 +173,7 @@ int main(int count, char **arguments)
                  arguments[n]);
         const struct device facts = read_facts(equals + 1);
         list_all(target, &facts, many, blocks);
+        list_all(target, &facts, rows, plain);
         list_all(target, &facts, halves, units);
         list_all(target, &facts, few, segments);
     }
