@@ -180,9 +180,10 @@ static const struct tile_preset tile_presets[] = {
     {TILE_PAIRED, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
     /* Of Intel's compiler for DG2 and Tiger Lake (ocloc 22.43): no spills, and
-     * multiply-adds are 69 to 88 % of both long loops up to d 128, 50 to 66 %
-     * above, where a work-item has registers for one row alone. A fourth key
-     * at d 128 spills 10 registers with a softcap. */
+     * multiply-adds are 69 to 88 % of both long loops up to d 128, 64 to 68 %
+     * of that of values above, where a work-item has registers for one row. A
+     * fourth key at d 128 spills 10 registers with a softcap, and at d 256 some
+     * where keys are f16. */
     {TILE_LANES8, 32, 64, 32, 4, 4, 32, 32, 4},
     {TILE_LANES8, 32, 32, 32, 4, 4, 32, 32, 4},
     {TILE_LANES8, 64, 64, 32, 4, 4, 32, 32, 4},
@@ -190,7 +191,7 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES8, 80, 96, 32, 3, 4, 16, 32, 2},
     {TILE_LANES8, 96, 96, 32, 3, 4, 32, 32, 4},
     {TILE_LANES8, 128, 96, 24, 3, 3, 32, 24, 4},
-    {TILE_LANES8, 256, 32, 32, 1, 4, 16, 32, 4},
+    {TILE_LANES8, 256, 32, 24, 1, 3, 16, 24, 4},
     {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 16, 8, 4},
 
     /* The same for Ponte Vecchio, whose registers are twice as wide: 72 to 88 %

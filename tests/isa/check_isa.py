@@ -69,12 +69,11 @@ DEVICES = {
 }
 
 # Choices that may have fewer waves: (target, problem) to a reason.
-BLOCKS = ("keys and values of 256 floats, 16 of each, take 37136 bytes of the "
-          "64 KB of a core, and this driver allows no group of 8 waves, which "
-          "others get")
+BLOCKS = ("keys and values of 256 floats, 16 of each, take 37136 bytes of "
+          "64 KB, so that a core holds one group, of 4 waves at most by what "
+          "this driver allows")
 EXCEPTIONS = {
     ("gfx908", "d256"): BLOCKS,
-    ("gfx908", "h8/1 q2 d256"): BLOCKS,
 }
 
 
