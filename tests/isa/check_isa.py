@@ -20,6 +20,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 import compilers
 import occupancy
@@ -168,7 +169,8 @@ def exceptions():
         return ""
     text = " Exceptions:\n"
     for (target, problem), reason in EXCEPTIONS.items():
-        text += f"\n- {target}, {problem}: {reason}"
+        text += "\n" + textwrap.fill(f"- {target}, {problem}: {reason}", 79,
+                                     subsequent_indent="  ")
     return text
 
 

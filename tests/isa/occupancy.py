@@ -16,7 +16,9 @@ NVIDIA  most warps and groups of an SM: "Technical Specifications per Compute
         CUDA's occupancy calculator.
 Intel   sizes of local memory: computeSlmValues and
         SHARED_LOCAL_MEMORY_SIZE of intel/compute-runtime, shared/source. A
-        thread holds 128 registers or, by halves as many threads, 256.
+        register has 32 bytes, of Xe-HPC 64; a thread has 128 of them, or
+        half as many threads have 256: "Intel Xe GPU Architecture" of the
+        oneAPI GPU Optimization Guide.
 """
 import math
 
@@ -32,9 +34,9 @@ NVIDIA = {  # most warps and groups, granule of shared memory, taken by a group
     "sm_100": (64, 32, 128, 1024), "sm_120": (48, 24, 128, 1024),
 }
 POWERS = [2 ** n for n in range(10, 17)]
-INTEL = {  # sizes that local memory is given out in
-    "tgllp": POWERS, "dg2": POWERS,
-    "pvc": sorted(POWERS + [24 << 10, 48 << 10, 96 << 10, 128 << 10]),
+INTEL = {  # floats of a register, sizes that local memory is given out in
+    "tgllp": (8, POWERS), "dg2": (8, POWERS),
+    "pvc": (16, sorted(POWERS + [24 << 10, 48 << 10, 96 << 10, 128 << 10])),
 }
 
 LEAST = 2  # waves of a scheduler: 2 of a SIMD, 8 warps of an SM
@@ -73,10 +75,9 @@ def nvidia(target, facts, used, waves):
 
 
 def intel(target, facts, used, waves):
-    threads = facts["core_registers"] // (facts["item_registers"] *
-                                          facts["wave_items"])
-    threads = threads * 128 // used["registers"]
-    local = next((size for size in INTEL[target] if size >= used["local"]),
+    floats, sizes = INTEL[target]
+    threads = facts["core_registers"] // (used["registers"] * floats)
+    local = next((size for size in sizes if size >= used["local"]),
                  used["local"]) if used["local"] else 0
     return min(threads // waves, by_local(facts, local))
 
