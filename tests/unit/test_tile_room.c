@@ -292,10 +292,10 @@ START_TEST(intel_pays_for_the_plain_form)
 {
     struct device d = given_gpu("Intel");
     d.sub_groups = 8 | 16;
-    d.core_units = 16;
-    d.compute_units = 448;
+    d.core_units = 16; /* Tiger Lake */
+    d.compute_units = 96;
     d.core_lanes = 128;
-    d.core_registers = 131072;
+    d.core_registers = 114688;
     d.core_local_bytes = d.local_bytes = 64 << 10;
     d.item_registers = 128;
     d.wave_items = 16;
