@@ -43,6 +43,7 @@
 #include "lib/engine.clh"
 #include "lib/outlier.clh"
 #include "lib/score.clh"
+#include "lib/waves.clh"
 
 /* Weights are multiples of 2^LIFT: f16 has few numbers near 0, and gfx90a takes
  * those below 2^-14 for 0. */
@@ -56,7 +57,7 @@ FLAT void open_item(struct item *me, local struct shared *s,
     const int t = (int)get_local_id(0);
     const struct wave w = WAVE_OF(t, s);
     me->wave = w;
-    me->row = t / WAVE * WAVE_ROWS;
+    me->row = wave_number(t / WAVE * WAVE_ROWS);
 #pragma unroll UNROLL
     for (int u = 0; u < ROW_TILES; u++) {
         load_queries(w.lane, me->query[u], q, b, me->row + u * TILE_ROWS, call);
@@ -285,7 +286,8 @@ FLAT void close_block(const struct item *me, const struct block *b,
     }
 }
 
-kernel WAVE_ATTRIBUTE __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+kernel WAVE_ATTRIBUTE TWO_WAVES __attribute__((reqd_work_group_size(GROUP, 1,
+                                                                    1))) void
 attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
               global const v_elem *restrict v, global out_elem *restrict out,
               global float *restrict lse, global const int *restrict key_begin,

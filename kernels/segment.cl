@@ -24,11 +24,12 @@
  * ALIGNED: every row of q, k and v begins at a multiple of LANES elements, also
  * of LANES * sizeof(element) bytes. For GPUs. Local memory, in bytes:
  *
- *     4 * (WHOLE_ROWS * (QUERY_ROW + SEGMENT) + 2 * ROWS)
- *   + 4 * max(KEY_TILE * (CHANNEL_CHUNK + 4), 4 * GROUP * min(ROWS, 4))
+ *     4 * (QUERY_ROWS * QUERY_ROW + WHOLE_ROWS * SEGMENT + 2 * ROWS)
+ *   + 4 * max(KEY_TILE * (CHANNEL_CHUNK + 4), 4 * GROUP * KEEP_ROWS)
  *
- * with WHOLE_ROWS = ROWS up to a multiple of 4 and of SHARES, and QUERY_ROW =
- * HEAD_DIM up to one of CHANNEL_CHUNK. */
+ * with WHOLE_ROWS = ROWS up to a multiple of 4 * SHARES, QUERY_ROWS the same,
+ * or ROWS where SHARES is 1, QUERY_ROW = HEAD_DIM up to a multiple of
+ * CHANNEL_CHUNK, and KEEP_ROWS = min(ROWS, max(256 / GROUP, 1)). */
 #if !defined(HEAD_DIM) || !defined(V_DIM) || !defined(SOFTCAP)
 #    error "the plan must define HEAD_DIM, V_DIM and SOFTCAP"
 #elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
@@ -51,13 +52,14 @@
 #include "lib/score.clh"
 #include "lib/segment.clh"
 #include "lib/vec.clh"
+#include "lib/waves.clh"
 
 /* Rows that are not there repeat the last one: computed, never stored. */
 FLAT void stage_queries(int t, local struct shared *s, global const q_elem *q,
                         const struct part *part, const struct call *call)
 {
     const float scale = query_scale(call);
-    for (int e = t; e < WHOLE_ROWS * QUERY_PARTS; e += GROUP) {
+    for (int e = t; e < QUERY_ROWS * QUERY_PARTS; e += GROUP) {
         const int row = min(e / QUERY_PARTS, ROWS - 1);
         const int i = row_query(part, row, call);
         global const q_elem *at =
@@ -280,7 +282,7 @@ FLAT void keep_segment(int t, local struct shared *s, const vf sum[ROWS],
     }
 }
 
-kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void
+kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) TWO_WAVES void
 attend_segment(global const q_elem *restrict q, global const k_elem *restrict k,
                global const v_elem *restrict v, global out_elem *restrict out,
                global float *restrict lse, global const int *restrict key_begin,

@@ -64,6 +64,7 @@
 #include "lib/item.clh"
 #include "lib/score.clh"
 #include "lib/vec.clh"
+#include "lib/waves.clh"
 
 #if BROADCAST
 #    include "lib/steps_broadcast.clh"
@@ -202,7 +203,8 @@ FLAT void close_block(const struct item *me, local struct shared *s,
     }
 }
 
-kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) SUB_GROUP void
+kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+TWO_WAVES SUB_GROUP void
 attend_tile(global const q_elem *restrict q, global const k_elem *restrict k,
             global const v_elem *restrict v, global out_elem *restrict out,
             global float *restrict lse, global const int *restrict key_begin,

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cl/embedded.h"
+#include "model/matrix.h"
 
 #include <assert.h>
 #include <string.h>
@@ -15,6 +16,18 @@ const char *orl_source_text(const char *name, size_t *length)
     assert(e->name);
     *length = e->length;
     return e->text;
+}
+
+/* Queries, scores and sums of Intel's unit take more than the 128 registers of
+ * a thread; with 256, half as many threads run. Every GPU that has the unit can
+ * do that. */
+static const char *large_file(const struct plan *plan)
+{
+    const int32_t engine = orl_plan_word(plan, "ENGINE");
+    const bool intel = engine == ENGINE_DPAS16 || engine == ENGINE_DPAS8;
+    return intel && !orl_plan_word(plan, "PORTABLE")
+               ? " -cl-intel-256-GRF-per-thread"
+               : "";
 }
 
 void orl_source_options(const struct plan *plan, const struct device *d,
@@ -32,5 +45,6 @@ void orl_source_options(const struct plan *plan, const struct device *d,
     for (int n = 0; plan->family->words[n].text; n++)
         orl_text_add(&t, " -D%s=%d", plan->family->words[n].define,
                      (int)plan->word[n]);
+    orl_text_add(&t, "%s", large_file(plan));
     assert(t.length < ORL_OPTIONS_TEXT);
 }

@@ -45,10 +45,36 @@ enum { CPU_ROWS = 4 };
 /* Work-items of a group, or twice as many, and keys of a tile. */
 enum { ITEMS = 64, KEYS = 64 };
 
-static int64_t group_items(const struct problem *p, int32_t rows)
+/* As many waves where they have more work-items: 64, or 32, which Intel's
+ * compiler makes of sub-groups where the least ones have 16. */
+static int64_t group_items(const struct problem *p, int32_t rows,
+                           const struct device *d)
 {
     const int64_t parts = orl_ceil_div(p->v.channels, PART);
-    return parts > ITEMS || rows > 4 ? 2 * ITEMS : ITEMS;
+    const int64_t items = parts > ITEMS || rows > 4 ? 2 * ITEMS : ITEMS;
+    const bool wide = d->wave_items == 64 || d->sub_groups == 16;
+    return d->kind == DEVICE_GPU && wide ? 2 * items : items;
+}
+
+/* Keys of a tile, such that work-items which share one have PART rows each. */
+static int64_t group_keys(int64_t items, int32_t rows, const struct device *d)
+{
+    int64_t keys = KEYS;
+    while (d->kind == DEVICE_GPU && 2 * keys <= items &&
+           items / (2 * keys) * PART >= rows)
+        keys *= 2;
+    return keys;
+}
+
+/* A work-item holds a part of each row: a device that has few registers for it
+ * takes fewer rows. Of 16, Intel's compiler for DG2 keeps 400 bytes in memory.
+ */
+static int64_t most_rows(const struct device *d)
+{
+    const int64_t registers = orl_item_registers(d);
+    if (d->kind != DEVICE_GPU)
+        return CPU_ROWS;
+    return registers > 0 && registers <= 128 ? ROWS / 2 : ROWS;
 }
 
 static int64_t whole(int64_t count, int64_t unit)
@@ -64,9 +90,11 @@ static int64_t local_bytes(const struct plan *plan)
     const int64_t shares = word[GROUP] / word[KEY_TILE];
     const int64_t whole_rows = whole(rows, shares * PART);
     const int64_t query = whole(plan->variant.head_dim, word[CHANNEL_CHUNK]);
+    const int64_t query_rows = shares == 1 ? rows : whole_rows;
     const int64_t keys = word[KEY_TILE] * (word[CHANNEL_CHUNK] + (int64_t)PART);
-    const int64_t sums = PART * (int64_t)word[GROUP] * orl_min(rows, 4);
-    return 4 * (whole_rows * (query + word[SEGMENT]) + 2 * rows +
+    const int64_t kept = orl_clamp(256 / word[GROUP], 1, rows);
+    const int64_t sums = PART * (int64_t)word[GROUP] * kept;
+    return 4 * (query_rows * query + whole_rows * word[SEGMENT] + 2 * rows +
                 orl_max(keys, sums));
 }
 
@@ -98,13 +126,15 @@ static struct plan first_plan(const struct problem *p, const struct device *d)
     struct plan plan = {.family = &orl_family_segment,
                         .variant = orl_variant(p)};
     int32_t *word = plan.word;
-    choose_rows(word, p, d->kind == DEVICE_GPU ? ROWS : CPU_ROWS);
-    word[GROUP] = (int32_t)group_items(p, word[HEAD_TILE] * word[QUERY_TILE]);
-    word[KEY_TILE] = KEYS;
+    choose_rows(word, p, most_rows(d));
+    const int32_t rows = word[HEAD_TILE] * word[QUERY_TILE];
+    const int64_t items = group_items(p, rows, d);
+    word[GROUP] = (int32_t)items;
+    word[KEY_TILE] = (int32_t)group_keys(items, rows, d);
     word[CHANNEL_CHUNK] = p->k.type == ORIEL_F32 ? 32 : 64;
     if (p->q.channels <= 32)
         word[CHANNEL_CHUNK] = 32;
-    word[SEGMENT] = KEYS;
+    word[SEGMENT] = word[KEY_TILE];
     /* A CPU reads vectors wherever they lie. */
     word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
     return plan;
@@ -152,20 +182,31 @@ static const char *rejects(const struct problem *p, const struct device *d)
 
 /* Longer segments leave fewer sums to add up, shorter ones more groups. Powers
  * of two, so that few programs do for all lengths. */
-static void candidates(const struct problem *p, const struct device *d,
-                       struct plan_list *list)
+static void add_segments(struct plan_list *list, struct plan plan, int64_t span,
+                         const struct device *d)
 {
     enum { MOST = 512 };
-    const int64_t span = orl_problem_span(p);
-    struct plan plan;
-    bool more = find_plan(&plan, p, d);
-    for (; more; plan.word[SEGMENT] *= 2) {
+    for (bool more = true; more; plan.word[SEGMENT] *= 2) {
         list->plan[list->count++] = plan;
         struct plan next = plan;
         next.word[SEGMENT] *= 2;
         more = plan.word[SEGMENT] < MOST && plan.word[SEGMENT] < span &&
                has_room(&next, d);
     }
+}
+
+/* Fewer channels at a time leave room for more groups. */
+static void candidates(const struct problem *p, const struct device *d,
+                       struct plan_list *list)
+{
+    const int64_t span = orl_problem_span(p);
+    struct plan plan;
+    if (!find_plan(&plan, p, d))
+        return;
+    do {
+        add_segments(list, plan, span, d);
+        plan.word[CHANNEL_CHUNK] /= 2;
+    } while (d->kind == DEVICE_GPU && plan.word[CHANNEL_CHUNK] >= 16);
 }
 
 static const char *objects(const struct plan *plan, const struct problem *p,
@@ -293,15 +334,17 @@ static double cost(const struct plan *plan, const struct problem *p,
                   (orl_cost_peak_flops(d) * 0.025) * orl_cost_idle(groups, d);
 
     /* What several groups read comes from a cache, 4 times as fast. Sums are
-     * written, and read again. Few groups do not keep all of memory busy. */
+     * written, and read again. Few groups, or few waves of a core, do not keep
+     * all of memory busy. */
     const double bytes =
         (double)p->k.channels * (double)orl_elem_bytes(p->k.type) +
         (double)p->v.channels * (double)orl_elem_bytes(p->v.type);
     const double moved =
         orl_cost_bytes(p) + 2.0 * (double)workspace(plan, &all);
-    const double memory = fmax(moved, tasks * keys * bytes / 4.0) /
-                          orl_cost_bandwidth(d) *
-                          orl_cost_idle_readers(groups, d);
+    const double memory =
+        fmax(moved, tasks * keys * bytes / 4.0) / orl_cost_bandwidth(d) *
+        orl_cost_idle_readers(groups, d) *
+        (d->kind == DEVICE_GPU ? orl_core_wait(&needs, d) : 1.0);
     return orl_cost_launched(fmax(compute, memory), 2.0, groups, d);
 }
 

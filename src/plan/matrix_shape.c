@@ -7,8 +7,9 @@
 #include <oriel/types.h>
 
 /* Those of one engine and dimension together, by rising dimension: the largest
- * that spill no register, docs/isa.md; of more channels, mma and wmma spill. No
- * device was timed. Intel's are guesses. */
+ * that spill no register and leave room for 2 waves of a scheduler,
+ * docs/isa.md; of more channels, mma, wmma and dpas spill. No device was timed.
+ */
 static const struct matrix_shape shapes[] = {
     {ENGINE_MMA, false, 96, 64, 64, 1},
     {ENGINE_MMA, false, 128, 64, 32, 1},
@@ -28,22 +29,26 @@ static const struct matrix_shape shapes[] = {
     {ENGINE_MFMA, false, 64, 64, 64, 1},
     {ENGINE_MFMA, false, 128, 128, 32, 2},
     {ENGINE_MFMA, false, 128, 64, 32, 1},
-    {ENGINE_MFMA, false, 256, 64, 32, 1},
-    {ENGINE_MFMA, true, 64, 64, 64, 1},
-    {ENGINE_MFMA, true, 128, 64, 32, 1},
+    {ENGINE_MFMA, false, 256, 64, 16, 1},
+    {ENGINE_MFMA, true, 32, 64, 64, 1},
+    {ENGINE_MFMA, true, 96, 64, 32, 1},
+    {ENGINE_MFMA, true, 128, 64, 16, 1},
+    {ENGINE_MFMA, true, 256, 128, 16, 1},
     {ENGINE_MFMA, true, 256, 64, 16, 1},
 
     {ENGINE_MFMA8, false, 64, 64, 64, 1},
     {ENGINE_MFMA8, false, 128, 64, 32, 1},
-    {ENGINE_MFMA8, false, 256, 64, 32, 1},
-    {ENGINE_MFMA8, true, 64, 64, 64, 1},
-    {ENGINE_MFMA8, true, 128, 64, 32, 1},
+    {ENGINE_MFMA8, false, 256, 64, 16, 1},
+    {ENGINE_MFMA8, true, 32, 64, 64, 1},
+    {ENGINE_MFMA8, true, 96, 64, 32, 1},
+    {ENGINE_MFMA8, true, 128, 64, 16, 1},
+    {ENGINE_MFMA8, true, 256, 128, 16, 1},
     {ENGINE_MFMA8, true, 256, 64, 16, 1},
 
     {ENGINE_DPAS16, false, 64, 64, 32, 1},
     {ENGINE_DPAS16, false, 128, 64, 32, 1},
 
-    {ENGINE_DPAS8, false, 64, 64, 32, 1},
+    {ENGINE_DPAS8, false, 64, 64, 16, 1},
 };
 
 const struct matrix_shape *orl_matrix_shapes(int64_t engine, bool single,

@@ -14,7 +14,7 @@ enum { REGISTERS = 65536, LANES = 64, WAVE = 32, GROUPS = 16 };
 /* Waves of each scheduler that hide how long instructions take: 2 waves of a
  * SIMD on AMD, 8 of the 4 schedulers on NVIDIA. A rule of thumb, not measured
  * here. */
-enum { WAVES = 2 };
+enum { WAVES = 2, SIMDS = 4 };
 
 static double known(int64_t fact, double otherwise)
 {
@@ -35,7 +35,7 @@ double orl_core_lanes(const struct device *d)
 /* AMD and NVIDIA have 4 in a core, Intel one in each execution unit. */
 static double schedulers(const struct device *d)
 {
-    return d->core_units > 1 ? (double)d->core_units : 4.0;
+    return d->core_units > 1 ? (double)d->core_units : SIMDS;
 }
 
 static double group_waves(const struct group_needs *g, const struct device *d)
@@ -43,10 +43,18 @@ static double group_waves(const struct group_needs *g, const struct device *d)
     return ceil(g->items / known(d->wave_items, WAVE));
 }
 
+int64_t orl_item_registers(const struct device *d)
+{
+    if (d->item_registers <= 0 || d->core_registers <= 0 || d->wave_items != 64)
+        return orl_max(d->item_registers, 0);
+    return orl_clamp(d->core_registers / (WAVES * SIMDS * d->wave_items), 1,
+                     d->item_registers);
+}
+
 int orl_core_groups(const struct group_needs *g, const struct device *d)
 {
     const double wave = known(d->wave_items, WAVE);
-    const double most = known(d->item_registers, g->registers);
+    const double most = known(orl_item_registers(d), g->registers);
     const double registers =
         group_waves(g, d) * wave * fmin(g->registers, most);
     double groups =
@@ -59,10 +67,21 @@ int orl_core_groups(const struct group_needs *g, const struct device *d)
     return groups > 1.0 ? (int)groups : 1;
 }
 
+/* Groups that keep the schedulers of a core busy. */
+static double busy_groups(const struct group_needs *g, const struct device *d)
+{
+    return WAVES * schedulers(d) / group_waves(g, d);
+}
+
+double orl_core_wait(const struct group_needs *g, const struct device *d)
+{
+    return fmax(busy_groups(g, d) / orl_core_groups(g, d), 1.0);
+}
+
 /* As if every instruction beyond had to wait for a register in memory. */
 static double spilling(const struct group_needs *g, const struct device *d)
 {
-    const double most = known(d->item_registers, g->registers);
+    const double most = known(orl_item_registers(d), g->registers);
     return fmax(g->registers / fmax(most, 1.0), 1.0);
 }
 
@@ -75,7 +94,7 @@ double orl_core_clocks(const struct group_needs *g, double instructions,
         waves * wave * instructions * spilling(g, d) / orl_core_lanes(d);
 
     /* Fewer groups than keep the schedulers busy take as long as those. */
-    const double busy = WAVES * schedulers(d) / waves;
+    const double busy = busy_groups(g, d);
     const double held = orl_core_groups(g, d);
     const double mine = ceil(groups / orl_cores(d));
     const double rounds = floor(mine / held), rest = mine - rounds * held;

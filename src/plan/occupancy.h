@@ -17,6 +17,15 @@ double orl_cores(const struct device *d);
 /* Multiply-adds of f32 that a core does per clock. */
 double orl_core_lanes(const struct device *d);
 
+/* Most registers that a work-item gets; 0: not known. Of waves of 64 those of
+ * half a scheduler's file: kernels/lib/waves.clh asks AMD's compiler for that.
+ */
+int64_t orl_item_registers(const struct device *d);
+
+/* How many times as long a group takes because a core holds fewer waves than
+ * keep its schedulers busy: 1 where there are enough. */
+double orl_core_wait(const struct group_needs *g, const struct device *d);
+
 /* Groups that a core holds at a time, at least 1. */
 int orl_core_groups(const struct group_needs *g, const struct device *d);
 

@@ -159,20 +159,31 @@ static const struct tile_preset tile_presets[] = {
     {TILE_WIDE, 256, 48, 64, 3, 4, 32, 8, 4},
     {TILE_WIDE, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
-    {TILE_PAIRED, 32, 64, 32, 8, 4, 32, 32, 4},
-    {TILE_PAIRED, 64, 64, 64, 8, 4, 32, 64, 4},
-    {TILE_PAIRED, 64, 48, 32, 6, 4, 32, 32, 4},
-    {TILE_PAIRED, 80, 64, 32, 4, 4, 16, 32, 2},
-    {TILE_PAIRED, 96, 64, 32, 4, 4, 32, 32, 4},
-    {TILE_PAIRED, 128, 96, 64, 6, 4, 32, 16, 4},
-    {TILE_PAIRED, 128, 48, 64, 6, 4, 32, 16, 4},
+    /* Groups of 4 waves, two of which fit 64 KB: 8 waves of 4 SIMDs; and of 2,
+     * where there are few rows. */
+    {TILE_WAVE64, 32, 64, 64, 4, 4, 16, 16, 4},
+    {TILE_WAVE64, 32, 32, 32, 2, 4, 32, 16, 4},
+    {TILE_WAVE64, 64, 64, 64, 4, 4, 16, 32, 4},
+    {TILE_WAVE64, 64, 32, 32, 2, 4, 32, 16, 4},
+    {TILE_WAVE64, 96, 48, 64, 3, 4, 16, 16, 2},
+    {TILE_WAVE64, 128, 32, 64, 2, 4, 32, 16, 4},
+    {TILE_WAVE64, 256, 32, 128, 2, 4, 16, 8, 4},
+    {TILE_WAVE64, 256, 16, 128, 2, 4, 16, 8, 4},
+    {TILE_WAVE64, ORL_MAX_DIM, 16, 128, 1, 4, 16, 4, 4},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 64, 1, 2, 16, 4, 4},
+
+    {TILE_PAIRED, 32, 64, 64, 4, 4, 16, 16, 4},
+    {TILE_PAIRED, 64, 64, 64, 4, 4, 32, 32, 4},
+    {TILE_PAIRED, 96, 64, 64, 4, 4, 32, 16, 4},
+    {TILE_PAIRED, 128, 64, 64, 4, 4, 32, 16, 4},
     {TILE_PAIRED, 256, 48, 64, 3, 4, 32, 8, 4},
     {TILE_PAIRED, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
     /* Of Intel's compiler for DG2 and Tiger Lake (ocloc 22.43): no spills, and
-     * multiply-adds are 69 to 88 % of both long loops up to d 128, 50 to 66 %
-     * above, where a work-item has registers for one row alone. A fourth key
-     * at d 128 spills 10 registers with a softcap. */
+     * multiply-adds are 69 to 88 % of both long loops up to d 128, 64 to 68 %
+     * of that of values above, where a work-item has registers for one row. A
+     * fourth key at d 128 spills 10 registers with a softcap, and at d 256 some
+     * where keys are f16. */
     {TILE_LANES8, 32, 64, 32, 4, 4, 32, 32, 4},
     {TILE_LANES8, 32, 32, 32, 4, 4, 32, 32, 4},
     {TILE_LANES8, 64, 64, 32, 4, 4, 32, 32, 4},
@@ -180,7 +191,7 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES8, 80, 96, 32, 3, 4, 16, 32, 2},
     {TILE_LANES8, 96, 96, 32, 3, 4, 32, 32, 4},
     {TILE_LANES8, 128, 96, 24, 3, 3, 32, 24, 4},
-    {TILE_LANES8, 256, 32, 32, 1, 4, 16, 32, 4},
+    {TILE_LANES8, 256, 32, 24, 1, 3, 16, 24, 4},
     {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 16, 8, 4},
 
     /* The same for Ponte Vecchio, whose registers are twice as wide: 72 to 88 %

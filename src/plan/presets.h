@@ -61,7 +61,8 @@ enum tile_class {
     TILE_CPU,    /* local memory is cache, work-items are loop iterations */
     TILE_MODEST, /* 32 KB of local memory, 128 registers */
     TILE_WIDE,   /* 48 KB, 255 registers: NVIDIA, AMD's RDNA */
-    TILE_PAIRED, /* the same, and two multiply-adds at once: AMD's CDNA */
+    TILE_WAVE64, /* waves of 64, 8 KB and 128 registers for each: AMD's GCN */
+    TILE_PAIRED, /* 256 registers, and two multiply-adds at once: AMD's CDNA */
     TILE_LANES8, /* sub-groups of 8 that broadcast, 64 KB, 128 registers */
     TILE_LANES16 /* the same of 16 */
 };

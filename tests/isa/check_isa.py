@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Compile what GPUs are offered for GPUs that are not here.
 
-usage: check_isa.py LIST_PROGRAMS TABLE [--write] [TARGET...]
+usage: check_isa.py LIST_PROGRAMS TESTS TABLE [--write] [TARGET...]
 
 Fails if a program does not compile for a target, if one of tile, matrix or
 segment spills registers or keeps anything in scratch memory (of Intel's: one
-that broadcasts), or if the table in the docs is not the one these compilers
+that broadcasts, or the planner's choice), if cores hold too few waves of what
+the planner chooses, or if the table in the docs is not the one these compilers
 give; --write writes it anew. Exit status 77 where the compilers are not
 installed: tools/install-offline brings them. That is a failure where
 ORIEL_OFFLINE names the folder in which they should be.
+
+TESTS: the folder tests, which has facts of a device of each target.
 """
 import concurrent.futures
 import os
@@ -17,17 +20,27 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 import compilers
+import occupancy
 
 SKIPPED = 77
 HEAD = """# Machine code of the GPU kernels
 
 What compilers that need no device make of every program that GPUs are offered
-(`meson test --suite isa`; written by `ninja -C BUILD isa-write`). No program
-of `tile`, `matrix` or `segment` may spill a register. `row`, the family that
-fits everywhere, keeps its scores in private memory. For Intel that holds of
-`broadcast`, which is made for it; other programs that spill there are not used.
+(`meson test --suite isa`; written by `ninja -C BUILD isa-write`): for each
+target those that the planner would try on a recorded device, with batches that
+keep all of it busy, its choice marked with a star. No program of `tile`,
+`matrix` or `segment` may spill a register, but on Intel's GPUs, where a driver
+tells of it and another program takes its place; there no choice may, nor one
+that broadcasts. `row`, the family that fits everywhere, keeps its scores in
+private memory.
+
+Waves: how many a SIMD of AMD, one of the four schedulers of an SM, or a vector
+engine of Intel (its threads) holds at a time, by registers, local memory and
+the size of groups; tests/isa/occupancy.py has the rules and their sources. A
+choice must have 2 of them: 8 warps of an SM.{exceptions}
 
 Loops: multiply-adds per 100 instructions of the two long loops of `tile`,
 scores and sums of values. On gfx90a and gfx942 one instruction can hold two
@@ -39,43 +52,53 @@ not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
 (Intel).
 
 """
-COLUMNS = ["target", "problem", "plan", "registers", "spilled", "scratch B",
-           "local B", "loops %"]
+COLUMNS = ["target", "problem", "plan", "waves", "registers", "spilled",
+           "scratch B", "local B", "loops %"]
+
+# Facts of a device of each target, in the folder tests.
+DEVICES = {
+    "gfx906": "golden/devices/mi50", "gfx908": "isa/devices/gfx908",
+    "gfx90a": "golden/devices/mi210", "gfx942": "golden/devices/mi300x",
+    "gfx1030": "golden/devices/radeon-rx-6600-xt",
+    "gfx1100": "golden/devices/radeon-rx-7900-xtx",
+    "gfx1201": "golden/devices/radeon-ai-pro-r9700",
+    "sm_75": "golden/devices/rtx-2080-ti", "sm_80": "golden/devices/a100",
+    "sm_89": "golden/devices/rtx-4090", "sm_90": "golden/devices/h100",
+    "sm_100": "golden/devices/b200", "sm_120": "isa/devices/sm_120",
+    "tgllp": "isa/devices/tgllp", "dg2": "golden/devices/arc-a750",
+    "pvc": "golden/devices/max-1100",
+}
+
+# Choices that may have fewer waves: (target, problem) to a reason.
+BLOCKS = ("keys and values of 256 floats, 16 of each, take 37136 bytes of "
+          "64 KB, so that a core holds one group, of 4 waves at most by what "
+          "this driver allows")
+EXCEPTIONS = {
+    ("gfx908", "d256"): BLOCKS,
+}
 
 
-# Targets that have a matrix unit.
-UNITS = {"mma": ["sm_80", "sm_89", "sm_90"], "mma8": ["sm_75"],
-         "wmma11": ["gfx1100"], "wmma12": ["gfx1201"],
-         "mfma": ["gfx90a", "gfx942"], "mfma8": ["gfx908"]}
+def read_facts(path):
+    """A number, or a text, of each line of src/model/device_text.h."""
+    lines = [line.split(maxsplit=1) for line in path.read_text().splitlines()
+             if line and not line.startswith("#")]
+    return {name: int(value) if value.isdigit() else value
+            for name, value in lines}
 
 
-# Targets that have sub-groups of so many lanes that broadcast.
-LANES = {"lanes8": ["tgllp", "dg2"], "lanes16": ["pvc"]}
-
-
-def targets_of(kind, wanted):
-    if kind in UNITS:
-        return [t for t in UNITS[kind] if not wanted or t in wanted]
-    if kind in LANES:
-        return [t for t in LANES[kind] if not wanted or t in wanted]
-    paired = ["gfx90a", "gfx942"]
-    every = compilers.AMD + compilers.NVIDIA
-    mine = [t for t in every
-            if (t in paired) == (kind == "paired") and t != "gfx908"]
-    return [t for t in mine if not wanted or t in wanted]
-
-
-def programs(lister, folder):
-    """(class, problem, plan, options) of every program."""
-    lines = subprocess.run([lister, folder], check=True, capture_output=True,
-                           text=True).stdout.splitlines()
+def programs(lister, folder, devices):
+    """(target, problem, plan, options, items, place) of every program."""
+    lines = subprocess.run(
+        [lister, folder] + [f"{target}={path}" for target, path in
+                            devices.items()],
+        check=True, capture_output=True, text=True).stdout.splitlines()
     return [line.split(" | ") for line in lines]
 
 
 def short(problem):
     """Without what is the same everywhere."""
-    words = problem.split()
-    return " ".join(w for w in words if w not in ("h1", "q4096", "w127,0", "k4096", "winf,0"))
+    same = ("b64", "b256", "h1", "q4096", "w127,0", "k4096", "winf,0")
+    return " ".join(w for w in problem.split() if w not in same)
 
 
 def products_of(options):
@@ -83,7 +106,7 @@ def products_of(options):
     them: as many as an instruction of the unit can do."""
     words = {name: int(value) for name, value in
              re.findall(r"-D(\w+)=(-?\d+)", options)}
-    width = 8 if words["ENGINE"] <= 2 else 16
+    width = 8 if words["ENGINE"] in (1, 2, 8) else 16
     single, engine = words["K_TYPE"] == 1, words["ENGINE"]
     split = (4 if single else
              2 if engine == 2 or engine == 6 and words["K_TYPE"] == 3 else 1)
@@ -92,44 +115,68 @@ def products_of(options):
     return words["ROW_TILES"] * split * keys * (head + v) * 16 // width
 
 
-def must_not_spill(target, plan):
-    """Of Intel's, what is made for it; what its compiler makes of the rest is
-    told by the table, and a driver's tells the library, which takes another."""
+def must_not_spill(target, plan, chosen):
+    """Of Intel's, what is made for it, or chosen; what its compiler makes of
+    the rest is told by the table, and a driver's tells the library."""
     if target in compilers.INTEL:
-        return plan.endswith("broadcast")
+        return chosen or plan.endswith("broadcast")
     return not plan.startswith("row")
 
 
-def one(tools, folder, number, job):
-    target, problem, plan, options = job
-    kernel = plan.split()[0]
-    source = pathlib.Path(folder) / f"{kernel}.cl"
-    try:
-        facts = compilers.compile_program(tools, target, source, options,
-                                          f"{folder}/{number}")
-    except subprocess.CalledProcessError as error:
-        text = (error.stderr or error.stdout or "").strip()
-        return None, f"{target} | {problem} | {plan}: {text[:400]}"
+def faults_of(facts, waves, job):
+    target, problem, plan, options, _, place = job
     faults = []
-    if must_not_spill(target, plan) and (facts["spilled"] or facts["scratch"]):
+    if must_not_spill(target, plan, place == "1") and (facts["spilled"] or
+                                                       facts["scratch"]):
         faults.append("keeps registers in memory")
     if facts["registers"] == 0:
         faults.append("gave no kernel")
+    excused = (target, short(problem)) in EXCEPTIONS
+    if place == "1" and (waves < occupancy.LEAST) != excused:
+        faults.append(f"leaves a core {waves:.3g} waves of a scheduler, " +
+                      ("and is an exception" if excused else
+                       f"not {occupancy.LEAST}"))
+    if plan.startswith("matrix") and facts["products"][0] < products_of(options):
+        faults.append(f"has {facts['products'][0]} products of matrices in "
+                      f"its loop, not {products_of(options)}")
+    return faults
+
+
+def one(tools, folder, number, job, facts_of_device):
+    target, problem, plan, options, items, place = job
+    kernel = plan.split()[0]
+    source = pathlib.Path(folder) / f"{kernel}.cl"
+    name = f"{target} | {problem} | {plan}"
+    try:
+        facts = compilers.compile_program(tools, target, source, options,
+                                          int(items), f"{folder}/{number}")
+    except subprocess.CalledProcessError as error:
+        text = (error.stderr or error.stdout or "").strip()
+        return None, f"{name}: {text[:400]}"
+    waves = occupancy.waves(target, facts_of_device, facts, int(items))
+    faults = faults_of(facts, waves, job)
     loops = " ".join(map(str, facts["shares"])) if kernel == "tile" else ""
     if kernel == "matrix":
-        products, length = facts["products"]
-        loops = f"{products} of {length}"
-        if products < products_of(options):
-            faults.append(f"has {products} products of matrices in its loop, "
-                          f"not {products_of(options)}")
-    cells = [target, short(problem), plan, facts["registers"],
-             facts["spilled"], facts["scratch"], facts["local"], loops]
-    fault = f"{target} | {problem} | {plan}: " + ", ".join(faults)
-    return cells, fault if faults else None
+        loops = "{} of {}".format(*facts["products"])
+    cells = [target, short(problem), plan + " *" * (place == "1"),
+             f"{waves:.3g}", facts["registers"], facts["spilled"],
+             facts["scratch"], facts["local"], loops]
+    return cells, f"{name}: " + ", ".join(faults) if faults else None
+
+
+def exceptions():
+    if not EXCEPTIONS:
+        return ""
+    text = " Exceptions:\n"
+    for (target, problem), reason in EXCEPTIONS.items():
+        text += "\n" + textwrap.fill(f"- {target}, {problem}: {reason}", 79,
+                                     subsequent_indent="  ")
+    return text
 
 
 def table_of(rows, versions):
-    lines = [HEAD + f"Compilers: {versions}.", ""]
+    lines = [HEAD.format(exceptions=exceptions()) +
+             f"Compilers: {versions}.", ""]
     lines.append("| " + " | ".join(COLUMNS) + " |")
     lines.append("|---" * len(COLUMNS) + "|")
     for cells in rows:
@@ -139,20 +186,23 @@ def table_of(rows, versions):
 
 def main(arguments):
     write = "--write" in arguments
-    lister, table, *wanted = [a for a in arguments if a != "--write"]
+    lister, tests, table, *wanted = [a for a in arguments if a != "--write"]
     tools = compilers.find()
     missing = [name for name, path in tools.items() if not path]
     if missing:
         print("not installed:", ", ".join(missing) +
               "; tools/install-offline brings them")
         return 1 if "ORIEL_OFFLINE" in os.environ else SKIPPED
+    devices = {target: pathlib.Path(tests) / f"{name}.txt"
+               for target, name in DEVICES.items()
+               if not wanted or target in wanted}
+    facts = {target: read_facts(path) for target, path in devices.items()}
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [(target, problem, plan, options)
-                for kind, problem, plan, options in programs(lister, folder)
-                for target in targets_of(kind, wanted)]
+        jobs = programs(lister, folder, devices)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            results = list(pool.map(lambda n: one(tools, folder, n, jobs[n]),
-                                    range(len(jobs))))
+            results = list(pool.map(
+                lambda n: one(tools, folder, n, jobs[n], facts[jobs[n][0]]),
+                range(len(jobs))))
     rows = sorted((cells for cells, _ in results if cells),
                   key=lambda cells: (cells[2].split()[0],
                                      compilers.TARGETS.index(cells[0])))

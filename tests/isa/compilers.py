@@ -20,7 +20,9 @@ import instructions
 
 PLACE = pathlib.Path(os.environ.get("ORIEL_OFFLINE", "/opt/oriel-offline"))
 AMD = ["gfx906", "gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"]
-NVIDIA = ["sm_75", "sm_80", "sm_89", "sm_90"]
+NVIDIA = ["sm_75", "sm_80", "sm_89", "sm_90", "sm_100", "sm_120"]
+# What clang 19 does not know; PTX runs on all that came later.
+PTX_TARGETS = {"sm_100": "sm_90", "sm_120": "sm_90"}
 INTEL = ["tgllp", "dg2", "pvc"]
 TARGETS = AMD + NVIDIA + INTEL
 
@@ -112,7 +114,7 @@ def common(tools, options):
             "-finclude-default-header", *options.split(), "-S"]
 
 
-def compile_amd(tools, target, source, options, base):
+def compile_amd(tools, target, source, options, items, base):
     run(common(tools, options) +
         ["-target", "amdgcn-amd-amdhsa", f"-mcpu={target}", "-nogpulib",
          "-mcode-object-version=5", *bitcode(tools, target),
@@ -128,29 +130,15 @@ def compile_amd(tools, target, source, options, base):
     }
 
 
-def group_size(options, text):
-    """Work-items of a group: ptxas must know them, as a driver does."""
-    size = re.search(r"reqd_work_group_size\((\w+), 1, 1\)", text)
-    words = {name: int(value) for name, value in
-             re.findall(r"-D(\w+)=(-?\d+)", options)}
-    if "ROW_TILES" in words:
-        wave = 64 if words["ENGINE"] in (5, 6) else 32
-        return words["QUERY_TILE"] // (16 * words["ROW_TILES"]) * wave
-    if "ITEM_ROWS" in words:
-        return (words["QUERY_TILE"] // words["ITEM_ROWS"] *
-                (words["KEY_TILE"] // words["ITEM_KEYS"]))
-    return words.get(size.group(1), 0) if size else 0
-
-
-def compile_nvidia(tools, target, source, options, base):
+def compile_nvidia(tools, target, source, options, items, base):
     run(common(tools, options) +
         ["-target", "nvptx64--nvidiacl", "-Xclang", "-target-cpu", "-Xclang",
-         target, "-Xclang", "-target-feature", "-Xclang", "+ptx80",
+         PTX_TARGETS.get(target, target), "-Xclang", "-target-feature", "-Xclang", "+ptx80",
          "-Dcl_clang_storage_class_specifiers", "-Xclang",
          "-mlink-builtin-bitcode", "-Xclang", tools["nvidia"],
          "-o", base + ".ptx", str(source)])
     ptx = pathlib.Path(base + ".ptx")
-    items = group_size(options, source.read_text())
+    # ptxas must know the size of a group, as a driver does
     ptx.write_text(re.sub(r"(\.entry [^{]*\)\n)", rf"\1.reqntid {items}, 1, 1\n",
                           ptx.read_text()))
     log = subprocess.run([tools["ptxas"], "-v", f"-arch={target}", "-O3",
@@ -175,7 +163,7 @@ def run_ocloc(tools, target, source, options, folder, **more):
         cwd=folder, env=ocloc_environment(tools, IGC_EnableZEBinary="1", **more))
 
 
-def compile_intel(tools, target, source, options, base):
+def compile_intel(tools, target, source, options, items, base):
     folder = pathlib.Path(base + ".intel")
     folder.mkdir()
     run_ocloc(tools, target, source, options, str(folder),
@@ -200,15 +188,17 @@ def compile_intel(tools, target, source, options, base):
         "spilled": number(text, r"//\.spill size (\d+)"),
         "scratch": number(binary, r"usage: +private_space\s+size: +(\d+)"),
         "local": number(binary, r"slm_size: +(\d+)"),
+        "wave": min(map(int, wide.values()), default=0),
         "shares": instructions.block_shares(instructions.intel(text)),
         "products": instructions.products(instructions.intel(text)),
     }
 
 
-def compile_program(tools, target, source, options, base):
-    """Facts of a program on a target; raises CalledProcessError."""
+def compile_program(tools, target, source, options, items, base):
+    """Facts of a program on a target, of so many work-items a group; raises
+    CalledProcessError."""
     # -w would hide what clang says about an option it does not know
     options = options.replace(" -w ", " ")
     make = (compile_amd if target in AMD else
             compile_nvidia if target in NVIDIA else compile_intel)
-    return make(tools, target, source, options, base)
+    return make(tools, target, source, options, items, base)

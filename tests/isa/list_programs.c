@@ -1,108 +1,73 @@
 /* list_programs.c: every program that GPUs are offered, for compilers that need
  * no device.
  *
- *     list_programs FOLDER
+ *     list_programs FOLDER TARGET=FACTS...
  *
- * writes FOLDER/<kernel>.cl, and a line for each program (of row and segment,
- * whose programs for a problem differ in the size of a group or of a segment
- * alone, the first one and the last):
+ * writes FOLDER/<kernel>.cl, and a line for each program that the planner would
+ * try on a device with these facts (of row and segment, whose programs for a
+ * problem differ in the size of a group or of a segment alone, the best one):
  *
- *     class | problem | plan | options */
+ *     target | problem | plan | options | work-items | place
+ *
+ * place: 1 for the planner's choice, the others by what it predicts. Batches
+ * are so large that all of a device is busy. */
 #include "base/error.h"
+#include "base/file.h"
 #include "cl/source.h"
+#include "model/device_text.h"
 #include "model/problem_text.h"
 #include "plan/plan_text.h"
+#include "plan/planner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Devices with a matrix unit are offered what others are, too: that is listed
- * once. */
-#define UNIT(of)                                                               \
-    {                                                                          \
-        .kind = DEVICE_GPU, .group_limit = 1024, .local_bytes = 64 << 10,      \
-        .full_profile = 1, .little_endian = 1, .compiler = 1, .matrix = of     \
-    }
-
-/* Devices that broadcast in sub-groups of these sizes. */
-#define LANES(sizes, kib)                                                      \
-    {                                                                          \
-        .vendor = "Intel(R) Corporation", .name = "Graphics",                  \
-        .kind = DEVICE_GPU, .group_limit = 512, .local_bytes = (kib) << 10,    \
-        .full_profile = 1, .little_endian = 1, .compiler = 1,                  \
-        .item_registers = 128, .core_registers = 131072, .sub_groups = (sizes) \
-    }
-
-static const struct {
-    const char *name;
-    struct device facts;
-} classes[] = {
-    {"mma", UNIT(ENGINE_MMA)},
-    {"mma8", UNIT(ENGINE_MMA8)},
-    {"wmma11", UNIT(ENGINE_WMMA11)},
-    {"wmma12", UNIT(ENGINE_WMMA12)},
-    {"mfma", UNIT(ENGINE_MFMA)},
-    {"mfma8", UNIT(ENGINE_MFMA8)},
-    {"lanes8", LANES(8 | 16, 64)},
-    {"lanes16", LANES(16, 128)},
-    {"wide",
-     {.vendor = "NVIDIA Corporation",
-      .name = "sm",
-      .kind = DEVICE_GPU,
-      .group_limit = 1024,
-      .local_bytes = 48 << 10,
-      .full_profile = 1,
-      .little_endian = 1,
-      .compiler = 1}},
-    {"paired",
-     {.vendor = "Advanced Micro Devices, Inc.",
-      .name = "gfx90a",
-      .kind = DEVICE_GPU,
-      .group_limit = 1024,
-      .local_bytes = 64 << 10,
-      .full_profile = 1,
-      .little_endian = 1,
-      .compiler = 1}},
-};
-
 /* All head dimensions that presets tell apart; then what else a program is
  * compiled for: storage, softcap, heads that share keys, odd rows. */
-static const char *const common[] = {
-    "h1 q4096 d32 w127,0",
-    "h1 q4096 d64 w127,0",
-    "h1 q4096 d80 w127,0",
-    "h1 q4096 d96 w127,0",
-    "h1 q4096 d128 w127,0",
-    "h1 q4096 d256 w127,0",
-    "h1 q4096 d512 w127,0",
-    "h1 q4096 d64 w127,0 f16",
-    "h4/1 q4096 d128 w127,0 bf16 cap30",
-    "h1 q4096 d59 v111 w127,0",
+static const char *const many[] = {
+    "b64 h1 q4096 d32 w127,0",
+    "b64 h1 q4096 d64 w127,0",
+    "b64 h1 q4096 d80 w127,0",
+    "b64 h1 q4096 d96 w127,0",
+    "b64 h1 q4096 d128 w127,0",
+    "b64 h1 q4096 d256 w127,0",
+    "b64 h1 q4096 d512 w127,0",
+    "b64 h1 q4096 d64 w127,0 f16",
+    "b64 h4/1 q4096 d128 w127,0 bf16 cap30",
+    "b64 h1 q4096 d59 v111 w127,0",
+    NULL,
+};
+
+/* Those of row, which any GPU runs and few are given. */
+static const char *const rows[] = {
+    "b64 h1 q4096 d64 w127,0",
+    "b64 h1 q4096 d512 w127,0",
+    "b64 h4/1 q4096 d128 w127,0 bf16 cap30",
     NULL,
 };
 
 /* Further ones of matrix. */
-static const char *const wide[] = {
-    "h1 q4096 d96 w127,0 f16",
-    "h1 q4096 d128 w127,0 f16",
-    "h1 q4096 d256 w127,0 f16",
-    "h1 q4096 d59 v111 w127,0 bf16",
+static const char *const halves[] = {
+    "b64 h1 q4096 d96 w127,0 f16",
+    "b64 h1 q4096 d128 w127,0 f16",
+    "b64 h1 q4096 d256 w127,0 f16",
+    "b64 h1 q4096 d59 v111 w127,0 bf16",
     NULL,
 };
 
-/* The same of few queries: rows of a group from 1 to 16. */
+/* Few queries: rows of a group of segment from 1 to 16. */
 static const char *const few[] = {
-    "h1 q1 k4096 d64 winf,0",
-    "h1 q1 k4096 d512 winf,0",
-    "h4/1 q1 k4096 d128 winf,0",
-    "h4/1 q1 k4096 d128 winf,0 f16",
-    "h8/1 q1 k4096 d128 winf,0 bf16 cap30",
-    "h8/1 q1 k4096 d256 winf,0 f16",
-    "h3/1 q5 k4096 d59 v111 winf,0",
-    "h1 q16 k4096 d64 winf,0",
-    "h4/1 q4 k4096 d128 winf,0 f16",
-    "h8/1 q2 k4096 d256 winf,0",
+    "b256 h1 q1 k4096 d64 winf,0",
+    "b256 h1 q1 k4096 d512 winf,0",
+    "b256 h4/1 q1 k4096 d128 winf,0",
+    "b256 h4/1 q1 k4096 d128 winf,0 f16",
+    "b256 h8/1 q1 k4096 d128 winf,0 bf16 cap30",
+    "b256 h8/1 q1 k4096 d256 winf,0 f16",
+    "b256 h3/1 q5 k4096 d59 v111 winf,0",
+    "b256 h1 q16 k4096 d64 winf,0",
+    "b256 h4/1 q4 k4096 d128 winf,0 f16",
+    "b256 h8/1 q2 k4096 d256 winf,0",
     NULL,
 };
 
@@ -110,7 +75,8 @@ static void need(bool holds, const char *what)
 {
     if (holds)
         return;
-    fprintf(stderr, "list_programs: %s\n", what);
+    fprintf(stderr, "list_programs: %s: %s\n", what,
+            oriel_last_error()->message);
     exit(EXIT_FAILURE);
 }
 
@@ -120,52 +86,96 @@ static void write_text(const char *folder, const char *kernel)
     size_t length = 0;
     const char *text = orl_source_text(kernel, &length);
     snprintf(path, sizeof path, "%s/%s.cl", folder, kernel);
-    FILE *file = fopen(path, "wb");
-    need(file && fwrite(text, 1, length, file) == length && fclose(file) == 0,
-         path);
+    need(orl_file_replace(path, text, length) == ORIEL_OK, path);
 }
 
-static void list(const struct family *family, const char *problem, int n)
+static struct device read_facts(const char *path)
 {
-    const struct device *d = &classes[n].facts;
+    struct device facts;
+    void *text;
+    size_t size;
+    need(orl_file_read(path, &text, &size) == ORIEL_OK &&
+             orl_device_parse(&facts, text) == ORIEL_OK,
+         path);
+    free(text);
+    return facts;
+}
+
+static bool has_name(const char *const *names, const char *name)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static int group_of(const struct plan *plan, const struct problem *p)
+{
+    const struct extent all = {p->batch, p->heads, p->queries, p->keys,
+                               orl_problem_span(p)};
+    struct launch_list launches;
+    plan->family->launches(plan, &all, &launches);
+    return launches.launch[0].local[0];
+}
+
+/* Those of some families; the choice, whatever its family, with those of the
+ * first list that has the problem. */
+static void list(const char *target, const struct device *d,
+                 const char *problem, const char *const *families)
+{
+    static const char *const single[] = {"row", "segment", NULL};
     oriel_problem wanted;
     struct problem p;
-    struct plan_list plans = {0};
+    struct ranking r;
     need(orl_problem_parse(&wanted, problem) == ORIEL_OK &&
              orl_problem_check(&p, &wanted) == ORIEL_OK,
          problem);
-    const bool matrix = strcmp(family->name, "matrix") == 0;
-    if (family->rejects(&p, d) || matrix != (d->matrix != 0))
-        return;
-    family->candidates(&p, d, &plans);
-    const bool plain = strcmp(family->name, "row") == 0;
-    const bool last = strcmp(family->name, "segment") == 0;
-    for (int i = last ? plans.count - 1 : 0; i < (plain ? 1 : plans.count);
-         i++) {
+    orl_planner_rank(&r, &p, d);
+    uint64_t listed = 0;
+    for (int n = 0; n < r.count && r.at[n].fits; n++) {
+        const struct plan *plan = &r.at[n].plan;
+        const char *family = plan->family->name;
+        const uint64_t bit = UINT64_C(1) << orl_family_number(plan->family);
+        const bool chosen = n == 0 && !has_name(families, "row");
+        if ((!chosen && !has_name(families, family)) ||
+            (has_name(single, family) && listed & bit) ||
+            orl_plan_word(plan, "PORTABLE"))
+            continue;
+        listed |= bit;
         char text[ORL_PLAN_TEXT], options[ORL_OPTIONS_TEXT];
-        orl_plan_print(&plans.plan[i], text, sizeof text);
-        orl_source_options(&plans.plan[i], d, options);
-        printf("%s | %s | %s | %s\n", classes[n].name, problem, text, options);
+        orl_plan_print(plan, text, sizeof text);
+        orl_source_options(plan, d, options);
+        printf("%s | %s | %s | %s | %d | %d\n", target, problem, text, options,
+               group_of(plan, &p), n + 1);
     }
 }
 
-/* Every class of devices, problem by problem. */
-static void list_all(const struct family *family, const char *const *texts)
+static void list_all(const char *target, const struct device *d,
+                     const char *const *problems, const char *const *families)
 {
-    for (size_t n = 0; n < sizeof classes / sizeof *classes; n++)
-        for (size_t i = 0; texts[i]; i++)
-            list(family, texts[i], (int)n);
+    for (int n = 0; problems[n]; n++)
+        list(target, d, problems[n], families);
 }
 
 int main(int count, char **arguments)
 {
-    need(count == 2, "say where to write the texts of the kernels");
-    for (int f = 0; orl_families[f]; f++) {
-        const struct family *family = orl_families[f];
-        write_text(arguments[1], family->name);
-        list_all(family, strcmp(family->name, "segment") == 0 ? few : common);
-        if (strcmp(family->name, "matrix") == 0)
-            list_all(family, wide);
+    static const char *const blocks[] = {"matrix", "tile", NULL};
+    static const char *const plain[] = {"row", NULL};
+    static const char *const units[] = {"matrix", NULL};
+    static const char *const segments[] = {"segment", NULL};
+    need(count >= 2, "say where to write the texts of the kernels");
+    for (int f = 0; orl_families[f]; f++)
+        write_text(arguments[1], orl_families[f]->name);
+    for (int n = 2; n < count; n++) {
+        char target[64];
+        const char *equals = strchr(arguments[n], '=');
+        need(equals && equals - arguments[n] < 64, arguments[n]);
+        snprintf(target, sizeof target, "%.*s", (int)(equals - arguments[n]),
+                 arguments[n]);
+        const struct device facts = read_facts(equals + 1);
+        list_all(target, &facts, many, blocks);
+        list_all(target, &facts, rows, plain);
+        list_all(target, &facts, halves, units);
+        list_all(target, &facts, few, segments);
     }
     return EXIT_SUCCESS;
 }

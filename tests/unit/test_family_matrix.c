@@ -65,11 +65,11 @@ START_TEST(each_unit_has_its_shapes)
         {ENGINE_MFMA, "h8/2 q900 d64 w64,64 f16",
          "matrix mfma q128 k64 rows2 pack4 aligned"},
         {ENGINE_MFMA, "h2 q900 d64 w64,64",
-         "matrix mfma q64 k64 rows1 pack1 aligned"},
+         "matrix mfma q64 k32 rows1 pack1 aligned"},
         {ENGINE_DPAS16, "h2 q900 d128 w64,64 f16",
          "matrix dpas16 q64 k32 rows1 pack1 aligned"},
         {ENGINE_DPAS8, "h2 q900 d64 w64,64 f16",
-         "matrix dpas8 q64 k32 rows1 pack1 aligned"},
+         "matrix dpas8 q64 k16 rows1 pack1 aligned"},
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         const struct device d = given_gpu(cases[n].engine);

@@ -94,9 +94,13 @@ START_TEST(every_candidate_is_one_the_kernel_takes)
             const char *reason = segment->objects(&list.plan[i], &p, &d);
             ck_assert_msg(reason == NULL, "%s", reason);
             ck_assert_double_gt(segment->cost(&list.plan[i], &p, &d), 0.0);
-            if (i > 0)
+            if (i > 0 && word(&list.plan[i], "CHANNEL_CHUNK") ==
+                             word(&list.plan[i - 1], "CHANNEL_CHUNK"))
                 ck_assert_int_gt(word(&list.plan[i], "SEGMENT"),
                                  word(&list.plan[i - 1], "SEGMENT"));
+            else if (i > 0)
+                ck_assert_int_lt(word(&list.plan[i], "CHANNEL_CHUNK"),
+                                 word(&list.plan[i - 1], "CHANNEL_CHUNK"));
             offered++;
         }
     }
@@ -132,7 +136,7 @@ START_TEST(few_groups_get_short_segments)
     } cases[] = {
         {"h8/2 q1 k1000 d64 winf,0", 64},
         {"h8/2 q1 k65536 d64 w999,0", 64}, /* of the window, not of the cache */
-        {"b8 h32/8 q1 k4096 d64 winf,0", 512},
+        {"b8 h32/8 q1 k4096 d64 winf,0", 256}, /* of 512 too few fit a core */
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         const struct plan plan = best_plan(cases[n].problem, &d);
@@ -146,14 +150,54 @@ START_TEST(small_local_memory_gets_small_segments_and_chunks)
     struct device d = given_gpu();
     const struct problem p = given_problem("b8 h32/4 q2 k4096 d128 winf,0 f16");
     const struct plan_list large = given_plans(segment, &p, &d);
-    ck_assert_int_eq(large.count, 3);
-    ck_assert_int_eq(word(&large.plan[2], "SEGMENT"), 256);
+    ck_assert_int_eq(word(&large.plan[0], "CHANNEL_CHUNK"), 64);
     ck_assert_int_eq(word(&large.plan[2], "CHANNEL_CHUNK"), 64);
-    d.local_bytes = 24 << 10;
+    ck_assert_int_eq(word(&large.plan[2], "SEGMENT"), 256);
+    ck_assert_int_eq(word(&large.plan[large.count - 1], "CHANNEL_CHUNK"), 16);
+    d.local_bytes = 18 << 10;
     const struct plan_list small = given_plans(segment, &p, &d);
-    ck_assert_int_eq(small.count, 1);
+    ck_assert_int_lt(small.count, large.count);
     ck_assert_int_eq(word(&small.plan[0], "SEGMENT"), 64);
     ck_assert_int_lt(word(&small.plan[0], "CHANNEL_CHUNK"), 64);
+}
+END_TEST
+
+/* Of d 64 with 4 rows: queries and weights 2 KB, a tile of keys 9 KB of 32
+ * channels or 5 of 16. A core of 32 KB and 4 schedulers wants 8 waves of groups
+ * that have 2. */
+START_TEST(waves_that_fit_a_core_decide_over_chunks)
+{
+    struct device d = given_gpu();
+    d.core_units = 1;
+    d.wave_items = 32;
+    d.core_registers = 65536;
+    d.item_registers = 255;
+    const char *const problem = "b64 h4/1 q1 k4096 d64 winf,0";
+    d.core_local_bytes = 128 << 10;
+    const struct plan roomy = best_plan(problem, &d);
+    ck_assert_int_eq(word(&roomy, "CHANNEL_CHUNK"), 32);
+    d.core_local_bytes = 32 << 10;
+    const struct plan tight = best_plan(problem, &d);
+    ck_assert_int_eq(word(&tight, "CHANNEL_CHUNK"), 16);
+}
+END_TEST
+
+/* 16 rows, 8 where a work-item has but 128 registers; and twice as many
+ * work-items where waves have 64. */
+START_TEST(registers_and_waves_shape_a_group)
+{
+    struct device d = given_gpu();
+    const char *const problem = "b8 h16/1 q1 k4096 d128 winf,0";
+    struct plan plan = best_plan(problem, &d);
+    ck_assert_int_eq(word(&plan, "HEAD_TILE"), 16);
+    ck_assert_int_eq(word(&plan, "GROUP"), 128);
+    d.core_registers = 65536;
+    d.item_registers = 256;
+    d.wave_items = 64; /* half of 256, for a second wave */
+    plan = best_plan(problem, &d);
+    ck_assert_int_eq(word(&plan, "HEAD_TILE"), 8);
+    ck_assert_int_eq(word(&plan, "GROUP"), 256);
+    ck_assert_int_eq(word(&plan, "KEY_TILE"), 128);
 }
 END_TEST
 
@@ -284,6 +328,8 @@ int main(void)
     tcase_add_test(tc, keys_are_read_once);
     tcase_add_test(tc, few_groups_get_short_segments);
     tcase_add_test(tc, small_local_memory_gets_small_segments_and_chunks);
+    tcase_add_test(tc, waves_that_fit_a_core_decide_over_chunks);
+    tcase_add_test(tc, registers_and_waves_shape_a_group);
     tcase_add_test(tc, gpus_take_it_for_few_queries_and_cpus_do_not);
     tcase_add_loop_test(tc, rules_of_the_kernel_hold_for_forced_plans, 0,
                         (int)(sizeof rules / sizeof *rules));

@@ -72,7 +72,7 @@ START_TEST(each_class_of_device_has_its_tiles)
     expect_first(problem, &rdna,
                  "tile q48 k64 own6x4 chunk32x16 sums4 pack1 aligned");
     expect_first(problem, &cdna,
-                 "tile q96 k64 own6x4 chunk32x16 sums4 pack1 aligned paired");
+                 "tile q64 k64 own4x4 chunk32x16 sums4 pack1 aligned paired");
     expect_first(problem, &other,
                  "tile q32 k32 own2x2 chunk32x16 sums4 pack1 aligned");
     expect_first(problem, &cpu, "tile q32 k32 own2x4 chunk32x32 sums4 pack1");

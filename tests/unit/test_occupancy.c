@@ -87,6 +87,35 @@ START_TEST(a_group_has_what_is_known_of_its_limits)
 }
 END_TEST
 
+/* Of GCN: 256 registers for a lane of each SIMD. */
+START_TEST(waves_of_64_leave_half_of_the_registers_to_another)
+{
+    struct device d = given_a100();
+    ck_assert_int_eq(orl_item_registers(&d), 255);
+    d.item_registers = 256;
+    d.wave_items = 64;
+    ck_assert_int_eq(orl_item_registers(&d), 128);
+    const struct group_needs needs = {256, 200, 20 << 10};
+    ck_assert_int_eq(orl_core_groups(&needs, &d), 2); /* of 4 waves */
+    d.core_registers = 131072;                        /* CDNA */
+    d.item_registers = 512;
+    ck_assert_int_eq(orl_item_registers(&d), 256);
+    d.item_registers = 0;
+    ck_assert_int_eq(orl_item_registers(&d), 0);
+}
+END_TEST
+
+/* Two groups fit: of 2 warps they are half of what a core wants. */
+START_TEST(too_few_waves_make_each_group_wait)
+{
+    const struct device d = given_a100();
+    const struct group_needs half = {64, 100, 80 << 10};
+    const struct group_needs enough = {128, 100, 80 << 10};
+    assert_near(orl_core_wait(&half, &d), 2.0);
+    assert_near(orl_core_wait(&enough, &d), 1.0);
+}
+END_TEST
+
 /* 8 warps keep the 4 schedulers of a core busy; a group of 64 has 2. */
 START_TEST(few_groups_take_as_long_as_those_that_fill_a_core)
 {
@@ -139,6 +168,8 @@ int main(void)
     tcase_add_test(tc, execution_units_of_intel_are_counted_together);
     tcase_add_test(tc, registers_and_local_memory_limit_the_groups_of_a_core);
     tcase_add_test(tc, a_group_has_what_is_known_of_its_limits);
+    tcase_add_test(tc, waves_of_64_leave_half_of_the_registers_to_another);
+    tcase_add_test(tc, too_few_waves_make_each_group_wait);
     tcase_add_test(tc, few_groups_take_as_long_as_those_that_fill_a_core);
     tcase_add_test(tc, a_core_that_holds_too_few_waves_waits);
     tcase_add_test(tc, part_of_a_wave_costs_a_whole_one);

@@ -79,7 +79,8 @@ static int64_t local_bytes(const struct plan *plan)
     return orl_max(chunk, weights) + orl_max(sums, peaks) + 16;
 }
 
-/* A group that needs more registers than a core has does not start. */
+/* A group that needs more registers than a core has does not start. Where waves
+ * have 64 work-items, the compiler is told to leave room for 8 of them. */
 static int64_t most_registers(const struct plan *plan, const struct device *d)
 {
     if (!is(plan, "tile"))
@@ -87,7 +88,9 @@ static int64_t most_registers(const struct plan *plan, const struct device *d)
     const int64_t items =
         orl_plan_word(plan, "QUERY_TILE") / orl_plan_word(plan, "ITEM_ROWS") *
         (orl_plan_word(plan, "KEY_TILE") / orl_plan_word(plan, "ITEM_KEYS"));
-    return items * d->item_registers;
+    const int64_t eighth = orl_max(d->core_registers / (8 * 64), 1);
+    return items * (d->wave_items == 64 ? orl_min(d->item_registers, eighth)
+                                        : d->item_registers);
 }
 
 static void assert_memory_fits(const struct plan *plan, const struct device *d)

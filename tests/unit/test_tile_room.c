@@ -10,6 +10,7 @@
 #include "suite.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct family *const tile = &orl_family_tile;
@@ -242,6 +243,77 @@ START_TEST(local_memory_of_broadcasts_holds_keys_and_values_alone)
 }
 END_TEST
 
+/* A core of GCN: 256 registers for a lane of each of 4 SIMDs, 64 KB. */
+static struct device given_gcn(void)
+{
+    struct device d = given_gpu("Advanced Micro Devices, Inc.");
+    d.core_units = 1;
+    d.core_registers = 65536;
+    d.core_local_bytes = d.local_bytes = 64 << 10;
+    d.item_registers = 256;
+    d.wave_items = 64;
+    return d;
+}
+
+/* Two waves of a SIMD have 128 registers each, and all 8 of them 8 KB of local
+ * memory each. */
+START_TEST(waves_of_64_leave_room_for_two_of_each_simd)
+{
+    struct device d = given_gcn();
+    static const int dims[] = {8, 32, 64, 80, 96, 128, 256, 512};
+    for (size_t n = 0; n < sizeof dims / sizeof *dims; n++) {
+        char problem[80];
+        snprintf(problem, sizeof problem, "h4/1 q900 d%d w64,64", dims[n]);
+        const struct plan_list list = offered(problem, &d);
+        ck_assert_int_gt(list.count, 0);
+        for (int i = 0; i < list.count; i++) {
+            const struct plan *plan = &list.plan[i];
+            const struct tile_preset t = {
+                .query_tile = orl_plan_word(plan, "QUERY_TILE"),
+                .key_tile = orl_plan_word(plan, "KEY_TILE"),
+                .item_rows = orl_plan_word(plan, "ITEM_ROWS"),
+                .item_keys = orl_plan_word(plan, "ITEM_KEYS"),
+                .channel_chunk = orl_plan_word(plan, "CHANNEL_CHUNK"),
+                .key_chunk = orl_plan_word(plan, "KEY_CHUNK"),
+                .sum_lanes = orl_plan_word(plan, "SUM_LANES"),
+            };
+            ck_assert_int_le(orl_tile_local_bytes(&t, dims[n]),
+                             orl_tile_group(&t) / 64 * 8192);
+            ck_assert_int_le(orl_tile_group(&t), 512);
+        }
+    }
+    d.group_limit = 256; /* as drivers for such devices say */
+    ck_assert_int_gt(offered("h2 q900 d512 w64,64", &d).count, 0);
+}
+END_TEST
+
+/* ocloc makes more of broadcasts at every dim. */
+START_TEST(intel_pays_for_the_plain_form)
+{
+    struct device d = given_gpu("Intel");
+    d.sub_groups = 8 | 16;
+    d.core_units = 16; /* Tiger Lake */
+    d.compute_units = 96;
+    d.core_lanes = 128;
+    d.core_registers = 114688;
+    d.core_local_bytes = d.local_bytes = 64 << 10;
+    d.item_registers = 128;
+    d.wave_items = 16;
+    static const int dims[] = {32, 64, 80, 96, 128, 256};
+    for (size_t n = 0; n < sizeof dims / sizeof *dims; n++) {
+        char problem[80];
+        snprintf(problem, sizeof problem, "b64 h1 q4096 d%d w127,0", dims[n]);
+        const struct problem p = given_problem(problem);
+        const struct plan_list list = offered(problem, &d);
+        const double cost = tile->cost(&list.plan[0], &p, &d);
+        ck_assert_int_eq(orl_plan_word(&list.plan[0], "BROADCAST"), 1);
+        for (int i = 1; i < list.count; i++)
+            if (!orl_plan_word(&list.plan[i], "BROADCAST"))
+                ck_assert_double_gt(tile->cost(&list.plan[i], &p, &d), cost);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("tile room");
@@ -256,5 +328,7 @@ int main(void)
     tcase_add_test(tc, what_broadcasts_is_cheaper_and_has_a_plain_substitute);
     tcase_add_test(tc, a_broadcast_that_cannot_be_is_refused_with_a_sentence);
     tcase_add_test(tc, local_memory_of_broadcasts_holds_keys_and_values_alone);
+    tcase_add_test(tc, waves_of_64_leave_room_for_two_of_each_simd);
+    tcase_add_test(tc, intel_pays_for_the_plain_form);
     return suite_run(tc, "plan/family_tile: room");
 }
