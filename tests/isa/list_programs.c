@@ -94,9 +94,8 @@ static struct device read_facts(const char *path)
     struct device facts;
     void *text;
     size_t size;
-    need(orl_file_read(path, &text, &size) == ORIEL_OK &&
-             orl_device_parse(&facts, text) == ORIEL_OK,
-         path);
+    need(orl_file_read(path, &text, &size) == ORIEL_OK, path);
+    need(orl_device_parse(&facts, text) == ORIEL_OK, path);
     free(text);
     return facts;
 }
