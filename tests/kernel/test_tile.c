@@ -120,9 +120,11 @@ START_TEST(a_block_visits_the_tiles_its_window_needs)
     const struct {
         const char *name;
         int value;
-    } word[] = {{"LANES", 8},   {"ONCE", 0},    {"QUERY_TILE", QUERY_TILE},
-                {"QK_KEYS", 4}, {"QK_VECS", 3}, {"KEY_TILE", KEY_TILE},
-                {"PV_ROWS", 6}, {"PV_VECS", 1}, {"LOOK_AHEAD", 0}};
+    } word[] = {{"LANES", 8},           {"ONCE", 0},
+                {"HEAD_TILE", 1},       {"QUERY_TILE", QUERY_TILE},
+                {"QK_KEYS", 4},         {"QK_VECS", 3},
+                {"KEY_TILE", KEY_TILE}, {"PV_ROWS", 6},
+                {"PV_VECS", 1},         {"LOOK_AHEAD", 0}};
     for (size_t n = 0; n < sizeof word / sizeof word[0]; n++)
         subject_word(&s, word[n].name, word[n].value);
     cl_kernel kernel = device_build("lane", s.options, "count_tiles", counter);
