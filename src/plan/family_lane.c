@@ -227,8 +227,9 @@ static void candidates(const struct problem *p, const struct device *d,
         const int32_t strips = sees_far(p) ? preset->far : preset->strips;
         for (int once = 1; once >= 0; once--) {
             add(list, preset, (struct block) {1, strips, vecs, once}, p, d);
-            if (lanes == widest && p->heads > p->kv_heads)
-                add(list, preset, packed(p, preset, strips, once), p, d);
+            const struct block heads = packed(p, preset, strips, once);
+            if (lanes == widest && heads.heads > 1)
+                add(list, preset, heads, p, d);
             if (strips > 1)
                 add(list, preset, (struct block) {1, 1, vecs, once}, p, d);
             /* For few queries, which leave less of it empty: b256 q64 w64,64 of

@@ -196,6 +196,7 @@ START_TEST(heads_of_a_group_share_a_block)
         int32_t heads, queries;
     } cases[] = {
         {"h8 q4096 d64 w64,64 f16", 1, 144},
+        {"h11/1 q4096 d64 w64,64 f16", 1, 144},
         {"h8/2 q4096 d64 w64,64 f16", 4, 72},
         {"h8/4 q4096 d64 w64,64 f16", 2, 144},
         {"h8/1 q4096 d64 w64,64 f16", 8, 24},
