@@ -79,11 +79,11 @@ static const struct decode_preset decode_presets[] = {
     {8, 4, false, 3, 2, 92, 100},
     {8, 5, false, 2, 2, 116, 122},
     {8, 6, false, 2, 2, 133, 139},
-    /* Zen 2, PoCL 3.1, d 128: 83 and 85 % of peak, f16 72 and 76 %; blocks of 4
-     * rows 65 and 55 %. 8 rows are no faster this way: 12 sums then wait for 13
+    /* Zen 2, PoCL 3.1, d 128: 88 and 86 % of peak, f16 72 and 77 %; blocks of 4
+     * rows 67 and 59 %. 8 rows are no faster this way: 12 sums then wait for 13
      * loads. */
-    {8, 16, true, 6, 3, 312, 352},
-    {8, 24, true, 4, 3, 451, 505},
+    {8, 16, true, 6, 3, 291, 356},
+    {8, 24, true, 4, 3, 445, 500},
 
     /* AVX-512: 32 registers; not measured. */
     {16, 1, false, 4, 4, 29, 38},
@@ -92,7 +92,7 @@ static const struct decode_preset decode_presets[] = {
     {16, 4, false, 4, 4, 92, 100},
     {16, 5, false, 4, 4, 116, 122},
     {16, 6, false, 4, 4, 133, 139},
-    {16, 16, true, 12, 4, 312, 352},
+    {16, 16, true, 12, 4, 291, 356},
     {16, 32, true, 8, 4, 600, 670},
 
     /* NEON: the same; not measured. */
@@ -102,8 +102,8 @@ static const struct decode_preset decode_presets[] = {
     {4, 4, false, 4, 4, 92, 100},
     {4, 5, false, 4, 4, 116, 122},
     {4, 6, false, 4, 4, 133, 139},
-    {4, 8, true, 6, 3, 156, 176},
-    {4, 12, true, 4, 3, 226, 253},
+    {4, 8, true, 6, 3, 146, 178},
+    {4, 12, true, 4, 3, 223, 250},
 };
 
 const struct decode_preset *orl_decode_preset(int32_t lanes)
