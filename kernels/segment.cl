@@ -184,7 +184,6 @@ FLAT void weigh_keys(int t, local struct shared *s, const struct part *part,
         s->peak[row] = peak;
         s->mass[row] = mass;
     }
-    barrier(CLK_LOCAL_MEM_FENCE);
 }
 
 /* The keys j, j + KEY_STEP, ... of the segment; cut: each row those it sees. */
@@ -257,7 +256,7 @@ FLAT void keep_segment(int t, local struct shared *s, const vf sum[ROWS],
 {
 #pragma unroll
     for (int r0 = 0; r0 < ROWS; r0 += KEEP_ROWS) {
-        barrier(CLK_LOCAL_MEM_FENCE); /* the rows before: read */
+        barrier(CLK_LOCAL_MEM_FENCE); /* the rows, or masses, before: read */
 #pragma unroll
         for (int r = r0; r < r0 + KEEP_ROWS && r < ROWS; r++)
             s->early.sum[(r - r0) * GROUP + t] = sum[r];

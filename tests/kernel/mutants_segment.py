@@ -1,9 +1,10 @@
 """Mutants of kernels/segment.cl, and of the form of decode.cl whose rows are
 lanes, as mutants.py takes them."""
 ROWS = ["decode 24 27"]
-FEW = ["segment 2 5"]
+FEW, RACE = ["segment 4 7"], ["race segment 0"]
 STEPS, ADD = "lib/absorb_rows.clh", "lib/add_tmpl.clh"
 FILE, STATE = "segment.cl", "lib/segment.clh"
+BARRIER = "barrier(CLK_LOCAL_MEM_FENCE);"
 
 ROW_LANES_MUTANTS = [
     ("a lane sees a key too many", ROWS, STEPS,
@@ -47,8 +48,25 @@ SEGMENT_MUTANTS = [
      "for (int step = 1; step < 1; step++)"),
     ("a merge forgets the last segment", FEW, FILE,
      "n < call.segments; n++", "n < call.segments - 1; n++"),
-    ("a last part of 4 channels stores them all", ["segment 9 9"], FILE,
+    ("a last part of 4 channels stores them all", ["segment 11 11"], FILE,
      "fresh > 0 && fresh <= 2", "fresh > 3"),
     ("rows past the end are stored", FEW, FILE,
      "if (row < ROWS && i < call->queries)", "if (row < ROWS)"),
+    ("no barrier before a chunk of keys", RACE, FILE,
+     BARRIER + " /* queries, or the chunk before */", ""),
+    ("no barrier after a chunk of keys", RACE, FILE,
+     "c * LANES, call->k.row);\n            " + BARRIER,
+     "c * LANES, call->k.row);"),
+    ("no barrier before peaks", RACE, FILE, BARRIER + " /* scores */", ""),
+    ("no barrier after peaks", RACE, FILE,
+     "s->early.row[t] = peak;\n    " + BARRIER, "s->early.row[t] = peak;"),
+    ("no barrier before masses of a segment", RACE, FILE,
+     BARRIER + "\n\n    float mass = 0.0f;", "\n    float mass = 0.0f;"),
+    ("no barrier after masses", RACE, FILE,
+     "s->early.row[t] = mass;\n    " + BARRIER, "s->early.row[t] = mass;"),
+    ("no barrier before sums", RACE, FILE,
+     BARRIER + " /* the rows, or masses, before: read */", ""),
+    ("no barrier after sums", RACE, FILE,
+     "s->early.sum[(r - r0) * GROUP + t] = sum[r];\n        " + BARRIER,
+     "s->early.sum[(r - r0) * GROUP + t] = sum[r];"),
 ]

@@ -1,5 +1,6 @@
 """Mutants of kernels/tile.cl, as mutants.py takes them."""
-TILE, RACE, SUB_GROUPS = ["tile_family"], ["race"], ["sub-groups"]
+TILE, RACE, SUB_GROUPS = (
+    ["tile_family"], ["race tile_family 1"], ["sub-groups"])
 FILE, STEPS = "tile.cl", "lib/steps_local.clh"
 BROADCAST = "lib/steps_broadcast.clh"
 TILES, BLOCK, CHUNK = "lib/tile.clh", "lib/block.clh", "lib/chunk.clh"

@@ -13,6 +13,9 @@ struct segment_plan {
 };
 
 static const struct segment_plan plans[] = {
+    /* small, for interpreters: every step is done more than once */
+    {16, 12, {F32, F32, F32, F32}, 0, 3, 3, 32, 8, 8, 16, 0},
+    {8, 4, {F32, F32, F32, F32}, 0, 1, 1, 8, 8, 8, 8, 0},
     /* one row, several heads, several queries, both; groups they do not fill */
     {64, 64, {F32, F32, F32, F32}, 0, 1, 1, 32, 32, 32, 64, 0},
     {64, 64, {F32, F32, F32, F32}, 0, 4, 1, 64, 32, 32, 32, 0},
@@ -39,7 +42,7 @@ static const struct segment_plan plans[] = {
     {64, 64, {F32, F32, F32, F32}, 1, 4, 1, 64, 32, 32, 64, 0},
     {33, 40, {F16, F16, F16, F32}, 1, 1, 3, 32, 16, 24, 32, 0},
 };
-enum { PLANS = sizeof plans / sizeof plans[0] };
+enum { PLANS = sizeof plans / sizeof plans[0], ONE_ROW = 2, QUERIES = 4 };
 
 static struct subject segment_subject(const struct segment_plan *p)
 {
@@ -78,7 +81,7 @@ END_TEST
 /* As when a plan is made: no buffers, one group. */
 START_TEST(no_queries_no_work)
 {
-    const struct subject s = segment_subject(&plans[3]);
+    const struct subject s = segment_subject(&plans[QUERIES]);
     const struct call none = {
         .group = 3, .keys = 5, .heads = 3, .entries = 1, .passes = 1};
     const cl_mem no_buffers[CALL_STRUCT] = {0};
@@ -99,7 +102,7 @@ END_TEST
 /* As many rows, of more heads or of more queries. */
 START_TEST(company_changes_no_bit)
 {
-    struct segment_plan together = plans[2], apart = plans[2];
+    struct segment_plan together = plans[QUERIES], apart = plans[QUERIES];
     together.head_tile = together.query_tile = 2;
     apart.query_tile = 4;
     const struct subject one = segment_subject(&together);
@@ -124,7 +127,7 @@ END_TEST
 
 START_TEST(the_mean_of_many_equal_values_is_that_value)
 {
-    struct segment_plan p = plans[0];
+    struct segment_plan p = plans[ONE_ROW];
     p.segment = 256;
     const struct subject s = segment_subject(&p);
     const double error = mean_error(&s);
