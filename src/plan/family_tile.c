@@ -330,6 +330,7 @@ static double gpu_seconds(const struct plan *plan, double tiles, double groups,
         .items = orl_tile_group(&t),
         .registers = orl_tile_registers(&t, v_dim),
         .local_bytes = orl_tile_local_bytes(&t, v_dim),
+        .wave_items = orl_tile_broadcasts(&t) ? t.key_tile / t.item_keys : 0,
     };
     return orl_core_clocks(&needs, tiles * instructions(plan, d), groups, d) /
            orl_cost_clock(d);

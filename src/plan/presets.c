@@ -169,7 +169,8 @@ static const struct tile_preset tile_presets[] = {
     {TILE_WAVE64, 128, 32, 64, 2, 4, 32, 16, 4},
     {TILE_WAVE64, 256, 32, 128, 2, 4, 16, 8, 4},
     {TILE_WAVE64, 256, 16, 128, 2, 4, 16, 8, 4},
-    {TILE_WAVE64, ORL_MAX_DIM, 16, 128, 1, 4, 16, 4, 4},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 256, 4, 2, 16, 4, 4},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 128, 2, 2, 16, 4, 4},
     {TILE_WAVE64, ORL_MAX_DIM, 8, 64, 1, 2, 16, 4, 4},
 
     {TILE_PAIRED, 32, 64, 64, 4, 4, 16, 16, 4},
@@ -191,8 +192,11 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES8, 80, 96, 32, 3, 4, 16, 32, 2},
     {TILE_LANES8, 96, 96, 32, 3, 4, 32, 32, 4},
     {TILE_LANES8, 128, 96, 24, 3, 3, 32, 24, 4},
-    {TILE_LANES8, 256, 32, 24, 1, 3, 16, 24, 4},
-    {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 16, 8, 4},
+    {TILE_LANES8, 256, 64, 16, 2, 2, 64, 16, 4},
+    {TILE_LANES8, 256, 32, 24, 1, 3, 64, 24, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 64, 24, 1, 3, 64, 24, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 32, 24, 1, 3, 64, 24, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 64, 8, 4},
 
     /* The same for Ponte Vecchio, whose registers are twice as wide: 72 to 88 %
      * up to d 256. */
@@ -202,7 +206,9 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES16, 96, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 128, 64, 32, 4, 2, 32, 32, 4},
     {TILE_LANES16, 256, 96, 32, 3, 2, 32, 32, 4},
-    {TILE_LANES16, ORL_MAX_DIM, 32, 16, 1, 1, 16, 16, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 64, 32, 1, 2, 64, 32, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 32, 32, 1, 2, 64, 32, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 32, 16, 1, 1, 64, 16, 4},
 };
 
 const struct tile_preset *orl_tile_presets(enum tile_class of, int32_t dim,
@@ -286,9 +292,9 @@ static double broadcast_instructions(const struct tile_preset *t,
     const double parts = t->channel_chunk / 4;
     const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
     const double qk =
-        chunks *
-        (parts * (4.0 * rows * keys + 2.0 * keys + 6.0 * rows * 4.0 / lanes) +
-         t->key_tile * parts / group * load + 2.0 * barrier);
+        chunks * (parts * (4.0 * rows * keys + 2.0 * keys +
+                           (2.5 * rows + 3.0) * 4.0 / lanes) +
+                  t->key_tile * parts / group * load + 2.0 * barrier);
 
     const double weights =
         14.0 * rows * keys + rows * (2.0 * log2(lanes) + 30.0);
