@@ -280,10 +280,12 @@ static double step(double fused, double reads, double unrolled)
     return fmax(fused + reads + 5.0 / unrolled, reads * local_read);
 }
 
-/* As kernels/lib/steps_local.clh has them. */
+/* As kernels/lib/steps_local.clh has them for all targets. */
 static double unrolled_channels(const struct tile_preset *t, int32_t head_dim)
 {
     const int32_t chunk = t->channel_chunk;
+    if (head_dim % chunk != 0)
+        return 1.0;
     if (t->item_rows * t->item_keys <= 12 && chunk > 16)
         return 4.0;
     return head_dim > chunk && chunk > 8 ? 2.0 : 1.0;
@@ -291,7 +293,8 @@ static double unrolled_channels(const struct tile_preset *t, int32_t head_dim)
 
 static double unrolled_keys(const struct tile_preset *t, double sums)
 {
-    return sums <= t->sum_lanes && t->key_chunk > 8 ? 2.0 : 1.0;
+    return t->item_rows * sums <= 2.0 * t->sum_lanes && t->key_chunk > 8 ? 2.0
+                                                                         : 1.0;
 }
 
 /* Within 6 points of what counts in the machine code of the presets: q is read

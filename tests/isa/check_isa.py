@@ -35,8 +35,9 @@ target those that the planner would try on a recorded device, with batches that
 keep all of it busy, its choice marked with a star. No program of `tile`,
 `matrix` or `segment` may spill a register, but on Intel's GPUs, where a driver
 tells of it and another program takes its place; there no choice may, nor one
-that broadcasts. `row`, the family that fits everywhere, keeps its scores in
-private memory.
+that broadcasts.{spills}
+
+`row`, the family that fits everywhere, keeps its scores in private memory.
 
 Waves: how many a SIMD of AMD, one of the four schedulers of an SM, or a vector
 engine of Intel (its threads) holds at a time, by registers, local memory and
@@ -82,6 +83,13 @@ BLOCKS = ("keys and values of 256 floats, 16 of each, take 37136 bytes of "
 EXCEPTIONS = {
     ("gfx908", "d256"): BLOCKS,
 }
+
+# Choices that may keep numbers in memory: the same.
+ARRAYS = ("this compiler does not bring all arrays of these programs to "
+          "registers; a driver that tells so makes another take their place")
+SPILLS = {("pvc", problem): ARRAYS for problem in (
+    "d59 v111 bf16", "q1 d64", "q1 d512", "h4/1 q1 d128", "h8/1 q1 d256 f16",
+    "h3/1 q5 d59 v111", "q16 d64", "h8/1 q2 d256")}
 
 # Choices of tile for f32 that may have fewer multiply-adds: the same.
 GCN = ("of 128 registers 4 rows of 512 sums leave room for 2 keys; 6 reads of "
@@ -191,9 +199,11 @@ def share_faults(share, job):
 def faults_of(facts, waves, job):
     target, problem, plan, options, _, place = job
     faults = []
-    if must_not_spill(target, plan, place == "1") and (facts["spilled"] or
-                                                       facts["scratch"]):
-        faults.append("keeps registers in memory")
+    spills = bool(facts["spilled"] or facts["scratch"])
+    excused = place == "1" and (target, short(problem)) in SPILLS
+    if must_not_spill(target, plan, place == "1") and spills != excused:
+        faults.append("keeps registers in memory" if spills else
+                      "keeps no register in memory, and is an exception")
     if facts["registers"] == 0:
         faults.append("gave no kernel")
     excused = (target, short(problem)) in EXCEPTIONS
@@ -236,17 +246,21 @@ def one(tools, folder, number, job, facts_of_device):
 
 
 def told(exceptions):
+    """A line for each target and reason."""
     if not exceptions:
         return ""
-    text = " Exceptions:\n"
+    problems = {}
     for (target, problem), reason in exceptions.items():
-        text += "\n" + textwrap.fill(f"- {target}, {problem}: {reason}", 79,
-                                     subsequent_indent="  ")
+        problems.setdefault((target, reason), []).append(problem)
+    text = " Exceptions:\n"
+    for (target, reason), those in problems.items():
+        text += "\n" + textwrap.fill(f"- {target}, {'; '.join(those)}: {reason}",
+                                     79, subsequent_indent="  ")
     return text
 
 
 def table_of(rows, versions):
-    lines = [HEAD.format(exceptions=told(EXCEPTIONS),
+    lines = [HEAD.format(exceptions=told(EXCEPTIONS), spills=told(SPILLS),
                          share_exceptions=told(SHARES)) +
              f"Compilers: {versions}.", ""]
     lines.append("| " + " | ".join(COLUMNS) + " |")
@@ -281,7 +295,7 @@ def main(arguments):
     faults = [fault for _, fault in results if fault]
     chosen = {(cells[0], cells[1]) for cells in rows if cells[2][-1] == "*"}
     faults += [f"{target} | {problem}: an exception, and no choice"
-               for target, problem in [*EXCEPTIONS, *SHARES]
+               for target, problem in [*EXCEPTIONS, *SPILLS, *SHARES]
                if target in devices and (target, problem) not in chosen]
     for target in wanted or compilers.TARGETS:
         if not any(cells[0] == target for cells in rows):
