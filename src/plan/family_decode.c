@@ -138,8 +138,6 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return word[ROW_LANES]
                    ? "r / x times qk and 4 times pv must not exceed 24"
                    : "r times qk and r times pv must not exceed 24";
-    if (word[LOOK_AHEAD] && !word[ROW_LANES])
-        return "ahead is for rows that are lanes";
     if (word[LOOK_AHEAD] && !d->prefetch)
         return "ahead needs a compiler that knows __builtin_prefetch";
     if (scratch_bytes(plan) > SCRATCH_BYTES)
@@ -213,20 +211,25 @@ choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
 
 /* Keys of a segment: few enough that a window of 1024 keeps some cores busy,
  * enough that merging takes no part of the time. */
-enum { SEGMENT_KEYS = 384 };
+enum { SEGMENT_KEYS = 512 };
+
+/* Rows that keep a core busy for so long that it asks for too little by itself.
+ * Zen 2, two threads, keys in memory, d 128: 4 rows of f16 take 9 % less time
+ * with LOOK_AHEAD, of f32 2, 3 rows of f16 5, 2 rows of f32 6 % more. */
+enum { BUSY_ROWS = 3 };
 
 /* Keys of a tile of k and one of v, at most. Where rows are lanes, what was
  * read must stay near a core. Else the strips of a tile are streams (see
- * kernels/lib/absorb.clh), the longer the better as long as the products fit 32
- * KB (Zen 2, f32, one thread, four strips, h32 q1 k4096 w4095,0, of d 128: k24
- * 9.0 ms, k96 6.8, k192 6.3; of d 64: k96 4.7, k192 3.8, k384 3.6). */
+ * kernels/lib/absorb.clh), the longer the better as long as the products fit 64
+ * KB (Zen 2, two threads, d 128, f16: 4 rows take 8 % more time with k256 than
+ * with k512, 8 rows 2 % less). */
 static int64_t most_keys(const struct plan *plan, const struct problem *p)
 {
     if (plan->word[ROW_LANES])
         return orl_clamp((48 << 10) / key_bytes(p), 1, 96);
     const int64_t product = 4 * task_rows(plan->word) * plan->word[LANES];
-    return orl_clamp((192 << 10) / key_bytes(p), 1,
-                     orl_min(SEGMENT_KEYS, (32 << 10) / product));
+    return orl_clamp((256 << 10) / key_bytes(p), 1,
+                     orl_min(SEGMENT_KEYS, (64 << 10) / product));
 }
 
 /* Tiles of one length that hold the keys of a query, in whole vectors, or in
@@ -261,7 +264,7 @@ static void add(struct plan_list *list, const struct problem *p,
     word[SEGMENT] =
         word[KEY_TILE] * (int32_t)orl_max(SEGMENT_KEYS / word[KEY_TILE], 1);
     word[SPLIT] = split;
-    word[LOOK_AHEAD] = d->prefetch && preset->row_lanes;
+    word[LOOK_AHEAD] = d->prefetch && preset->rows >= BUSY_ROWS;
     if (!objects(&plan, p, d))
         list->plan[list->count++] = plan;
 }

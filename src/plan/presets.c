@@ -68,42 +68,42 @@ const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
 static const struct decode_preset decode_presets[] = {
     /* AVX2: 12 sums, 3 vectors of keys or values and one of another kind fill
      * 16 registers; one sum more is kept in memory, and takes a third longer.
-     * Cycles: Zen 2, PoCL 3.1, keys in cache, when values were added part by
-     * part; now f16 with 4 rows takes 138 with keys in L3. Of 4 rows, a
-     * multiply-add in every slot would take 64, and f16 85: a conversion costs
-     * as much as 1.3 of them; from memory, pv2 takes 2 to 4 % less time than
-     * pv3. Of 1 row, qk8 pv8 takes 61. */
-    {8, 1, false, 4, 4, 49, 43},
-    {8, 2, false, 4, 4, 54, 62},
-    {8, 3, false, 3, 3, 80, 77},
-    {8, 4, false, 3, 2, 97, 107},
-    {8, 5, false, 2, 2, 115, 111},
-    {8, 6, false, 2, 2, 132, 132},
-    /* Zen 2, PoCL 3.1, d 128: 83 and 85 % of peak, f16 72 and 76 %; blocks of 4
-     * rows 65 and 55 %. 8 rows are no faster this way: 12 sums then wait for 13
+     * Cycles: Zen 2, PoCL 3.1, one thread, all rows of k and of v the same one.
+     * Of 4 rows, a multiply-add in every slot would take 64, and f16 85: a
+     * conversion costs as much as 1.3 of them; pv3 takes as long as pv2, and
+     * f16 11 % longer. bf16 takes from 10 % less (2 rows) to 18 % more (1 row).
+     */
+    {8, 1, false, 4, 4, 29, 38},
+    {8, 2, false, 4, 4, 47, 69},
+    {8, 3, false, 3, 3, 74, 80},
+    {8, 4, false, 3, 2, 92, 100},
+    {8, 5, false, 2, 2, 116, 122},
+    {8, 6, false, 2, 2, 133, 139},
+    /* Zen 2, PoCL 3.1, d 128: 88 and 86 % of peak, f16 72 and 77 %; blocks of 4
+     * rows 67 and 59 %. 8 rows are no faster this way: 12 sums then wait for 13
      * loads. */
-    {8, 16, true, 6, 3, 312, 352},
-    {8, 24, true, 4, 3, 451, 505},
+    {8, 16, true, 6, 3, 291, 356},
+    {8, 24, true, 4, 3, 445, 500},
 
     /* AVX-512: 32 registers; not measured. */
-    {16, 1, false, 4, 4, 49, 43},
-    {16, 2, false, 4, 4, 54, 62},
-    {16, 3, false, 4, 4, 80, 77},
-    {16, 4, false, 4, 4, 97, 107},
-    {16, 5, false, 4, 4, 115, 111},
-    {16, 6, false, 4, 4, 132, 132},
-    {16, 16, true, 12, 4, 312, 352},
+    {16, 1, false, 4, 4, 29, 38},
+    {16, 2, false, 4, 4, 47, 69},
+    {16, 3, false, 4, 4, 74, 80},
+    {16, 4, false, 4, 4, 92, 100},
+    {16, 5, false, 4, 4, 116, 122},
+    {16, 6, false, 4, 4, 133, 139},
+    {16, 16, true, 12, 4, 291, 356},
     {16, 32, true, 8, 4, 600, 670},
 
     /* NEON: the same; not measured. */
-    {4, 1, false, 4, 4, 49, 43},
-    {4, 2, false, 4, 4, 54, 62},
-    {4, 3, false, 4, 4, 80, 77},
-    {4, 4, false, 4, 4, 97, 107},
-    {4, 5, false, 4, 4, 115, 111},
-    {4, 6, false, 4, 4, 132, 132},
-    {4, 8, true, 6, 3, 156, 176},
-    {4, 12, true, 4, 3, 226, 253},
+    {4, 1, false, 4, 4, 29, 38},
+    {4, 2, false, 4, 4, 47, 69},
+    {4, 3, false, 4, 4, 74, 80},
+    {4, 4, false, 4, 4, 92, 100},
+    {4, 5, false, 4, 4, 116, 122},
+    {4, 6, false, 4, 4, 133, 139},
+    {4, 8, true, 6, 3, 146, 178},
+    {4, 12, true, 4, 3, 223, 250},
 };
 
 const struct decode_preset *orl_decode_preset(int32_t lanes)

@@ -113,12 +113,14 @@ START_TEST(a_task_stays_near_its_core)
 }
 END_TEST
 
-START_TEST(lines_are_asked_for_where_rows_are_lanes)
+START_TEST(lines_are_asked_for_where_rows_keep_a_core_busy)
 {
     struct device d = given_cpu();
-    const struct problem few = given_problem("h4/1 q1 k1000 d128 winf,0");
+    const struct problem few = given_problem("h2/1 q1 k1000 d128 winf,0");
+    const struct problem some = given_problem("h3/1 q1 k1000 d128 winf,0");
     const struct problem many = given_problem("h4/1 q4 k1000 d128 winf,0");
     ck_assert_int_eq(word(&plans(&few, &d).plan[0], "LOOK_AHEAD"), 0);
+    ck_assert_int_eq(word(&plans(&some, &d).plan[0], "LOOK_AHEAD"), 1);
     ck_assert_int_eq(word(&plans(&many, &d).plan[0], "LOOK_AHEAD"), 1);
     const struct plan plan = plans(&many, &d).plan[0];
     d.prefetch = 0;
@@ -137,16 +139,17 @@ static int32_t key_tile(const char *text)
 
 START_TEST(tiles_are_as_long_as_streams_want_and_equal)
 {
-    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 winf,0"), 192);
-    ck_assert_int_eq(key_tile("h1 q1 k4096 d64 winf,0"), 376);
-    ck_assert_int_eq(key_tile("h1 q1 k4096 d256 winf,0"), 96);
-    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 winf,0 f16"), 376);
-    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w1023,0"), 176);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 winf,0"), 256);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d64 winf,0"), 512);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d256 winf,0"), 128);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 winf,0 f16"), 512);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w1023,0 f16"), 512);
+    ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w1024,0 f16"), 344);
     ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w128,0"), 136);
     ck_assert_int_eq(key_tile("h1 q1 k4096 d128 w2,0"), 8);
-    /* Products of 4 and of 8 rows fill 32 KB. */
-    ck_assert_int_eq(key_tile("h4/1 q1 k4096 d64 winf,0"), 256);
-    ck_assert_int_eq(key_tile("h8/1 q1 k4096 d64 winf,0"), 128);
+    /* Products of 4 and of 8 rows fill 64 KB. */
+    ck_assert_int_eq(key_tile("h4/1 q1 k4096 d64 winf,0"), 512);
+    ck_assert_int_eq(key_tile("h8/1 q1 k4096 d64 winf,0"), 256);
 }
 END_TEST
 
@@ -158,7 +161,7 @@ int main(void)
     tcase_add_test(tc, keys_are_read_once);
     tcase_add_test(tc, many_rows_become_lanes);
     tcase_add_test(tc, a_task_stays_near_its_core);
-    tcase_add_test(tc, lines_are_asked_for_where_rows_are_lanes);
+    tcase_add_test(tc, lines_are_asked_for_where_rows_keep_a_core_busy);
     tcase_add_test(tc, tiles_are_as_long_as_streams_want_and_equal);
     return suite_run(tc, "plan/family_decode: candidates");
 }
