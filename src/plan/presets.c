@@ -258,8 +258,8 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
            4 * orl_max(t->key_chunk * value_row, rows * key_items) + 16;
 }
 
-/* The line through all targets of docs/isa.md, AMD within 36 of it and NVIDIA
- * within 50. Scores are held in vectors of 4. */
+/* The line through all targets of docs/isa.md, AMD within 60 of it and NVIDIA
+ * within 45. Scores are held in vectors of 4. */
 double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
 {
     /* A thread of Intel's has all of its registers, used or not. */
