@@ -67,9 +67,9 @@ void orl_core_facts_amd(struct device *d, const struct amd_answers *a)
 /* A thread has 128 registers of as many bytes as the least sub-group has
  * floats (Intel's "GPU Optimization Guide" of oneAPI: 32 bytes, of Xe-HPC 64),
  * and a unit multiplies as many floats per clock. Compilers take narrow
- * sub-groups where a work-item needs more. Sizes of local memory: gen12lp and
- * xe_hpc_core in shared/source of https://github.com/intel/compute-runtime,
- * EncodeDispatchKernel<Family>::computeSlmValues. */
+ * sub-groups where a work-item needs more. Sizes of local memory:
+ * computeSlmValues in shared/source of
+ * https://github.com/intel/compute-runtime. */
 void orl_core_facts_intel(struct device *d, const struct intel_answers *a)
 {
     const int64_t lanes = a->least_sub_group;
