@@ -67,7 +67,9 @@ void orl_core_facts_amd(struct device *d, const struct amd_answers *a)
 /* A thread has 128 registers of as many bytes as the least sub-group has
  * floats (Intel's "GPU Optimization Guide" of oneAPI: 32 bytes, of Xe-HPC 64),
  * and a unit multiplies as many floats per clock. Compilers take narrow
- * sub-groups where a work-item needs more. */
+ * sub-groups where a work-item needs more. Sizes of local memory:
+ * computeSlmValues in shared/source of
+ * https://github.com/intel/compute-runtime. */
 void orl_core_facts_intel(struct device *d, const struct intel_answers *a)
 {
     const int64_t lanes = a->least_sub_group;
@@ -75,6 +77,7 @@ void orl_core_facts_intel(struct device *d, const struct intel_answers *a)
     d->core_lanes = a->subslice_units * lanes;
     d->core_registers = a->subslice_units * a->unit_threads * 128 * lanes;
     d->core_local_bytes = d->local_bytes;
+    d->core_local_sizes = lanes >= 16 ? 2 : lanes > 0;
     d->item_registers = lanes > 0 ? 128 : 0;
     d->wave_items = a->most_sub_group >= 16 ? 16 : lanes;
 }

@@ -295,8 +295,8 @@ static double mean_tiles(const struct plan *plan, const struct window *w,
 }
 
 /* Instructions of the plain form on Intel's GPUs, by what was counted for
- * others: multiply-adds are 41 to 61 % of its long loops there, docs/isa.md,
- * where they are 67 to 79 % of those on AMD's. */
+ * others: multiply-adds are 40 to 75 % of its long loops there, docs/isa.md,
+ * where they are 59 to 91 % of those on AMD's. */
 static const double plain_times = 1.5;
 
 static double instructions(const struct plan *plan, const struct device *d)
@@ -330,6 +330,7 @@ static double gpu_seconds(const struct plan *plan, double tiles, double groups,
         .items = orl_tile_group(&t),
         .registers = orl_tile_registers(&t, v_dim),
         .local_bytes = orl_tile_local_bytes(&t, v_dim),
+        .wave_items = orl_tile_broadcasts(&t) ? t.key_tile / t.item_keys : 0,
     };
     return orl_core_clocks(&needs, tiles * instructions(plan, d), groups, d) /
            orl_cost_clock(d);

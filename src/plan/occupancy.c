@@ -38,9 +38,27 @@ static double schedulers(const struct device *d)
     return d->core_units > 1 ? (double)d->core_units : SIMDS;
 }
 
+static double wave_of(const struct group_needs *g, const struct device *d)
+{
+    return g->wave_items > 0 ? g->wave_items : known(d->wave_items, WAVE);
+}
+
 static double group_waves(const struct group_needs *g, const struct device *d)
 {
-    return ceil(g->items / known(d->wave_items, WAVE));
+    return ceil(g->items / wave_of(g, d));
+}
+
+/* What a core gives to a group that wants so much. */
+static int64_t local_given(int64_t bytes, const struct device *d)
+{
+    if (d->core_local_sizes <= 0 || bytes <= 0)
+        return bytes;
+    int64_t size = 1024;
+    while (size < bytes && size <= INT64_MAX / 2)
+        size *= 2;
+    const int64_t halfway = size / 4 * 3;
+    return d->core_local_sizes > 1 && size > 16384 && bytes <= halfway ? halfway
+                                                                       : size;
 }
 
 int64_t orl_item_registers(const struct device *d)
@@ -53,17 +71,16 @@ int64_t orl_item_registers(const struct device *d)
 
 int orl_core_groups(const struct group_needs *g, const struct device *d)
 {
-    const double wave = known(d->wave_items, WAVE);
     const double most = known(orl_item_registers(d), g->registers);
     const double registers =
-        group_waves(g, d) * wave * fmin(g->registers, most);
+        group_waves(g, d) * wave_of(g, d) * fmin(g->registers, most);
     double groups =
         fmin(known(d->core_registers, REGISTERS) / fmax(registers, 1.0),
              (double)GROUPS);
     const double local =
         known(d->core_local_bytes, (double)orl_max(d->local_bytes, 0));
     if (g->local_bytes > 0 && local > 0.0)
-        groups = fmin(groups, local / (double)g->local_bytes);
+        groups = fmin(groups, local / (double)local_given(g->local_bytes, d));
     return groups > 1.0 ? (int)groups : 1;
 }
 
@@ -89,9 +106,8 @@ double orl_core_clocks(const struct group_needs *g, double instructions,
                        double groups, const struct device *d)
 {
     const double waves = group_waves(g, d);
-    const double wave = known(d->wave_items, WAVE);
-    const double clocks =
-        waves * wave * instructions * spilling(g, d) / orl_core_lanes(d);
+    const double clocks = waves * wave_of(g, d) * instructions *
+                          spilling(g, d) / orl_core_lanes(d);
 
     /* Fewer groups than keep the schedulers busy take as long as those. */
     const double busy = busy_groups(g, d);

@@ -9,6 +9,7 @@ struct group_needs {
     int32_t items;       /* work-items */
     double registers;    /* of a work-item */
     int64_t local_bytes; /* of the group */
+    int32_t wave_items;  /* that run in step; 0: as many as the device has */
 };
 
 /* Cores of the device. */

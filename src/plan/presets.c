@@ -169,7 +169,8 @@ static const struct tile_preset tile_presets[] = {
     {TILE_WAVE64, 128, 32, 64, 2, 4, 32, 16, 4},
     {TILE_WAVE64, 256, 32, 128, 2, 4, 16, 8, 4},
     {TILE_WAVE64, 256, 16, 128, 2, 4, 16, 8, 4},
-    {TILE_WAVE64, ORL_MAX_DIM, 16, 128, 1, 4, 16, 4, 4},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 256, 4, 2, 16, 4, 4},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 128, 2, 2, 16, 4, 4},
     {TILE_WAVE64, ORL_MAX_DIM, 8, 64, 1, 2, 16, 4, 4},
 
     {TILE_PAIRED, 32, 64, 64, 4, 4, 16, 16, 4},
@@ -179,11 +180,13 @@ static const struct tile_preset tile_presets[] = {
     {TILE_PAIRED, 256, 48, 64, 3, 4, 32, 8, 4},
     {TILE_PAIRED, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
-    /* Of Intel's compiler for DG2 and Tiger Lake (ocloc 22.43): no spills, and
-     * multiply-adds are 69 to 88 % of both long loops up to d 128, 64 to 68 %
-     * of that of values above, where a work-item has registers for one row. A
-     * fourth key at d 128 spills 10 registers with a softcap, and at d 256 some
-     * where keys are f16. */
+    /* Of Intel's compiler for DG2 and Tiger Lake (ocloc 22.43): multiply-adds
+     * are 70 to 88 % of both long loops up to d 128, 64 to 80 % up to d 256, 57
+     * to 67 % above, where a work-item has registers for one row. No spills,
+     * but of two rows at d 256 with a softcap or where rows are not aligned:
+     * the next takes its place there. A fourth key at d 128 spills 10 registers
+     * with a softcap, and at d 256 some where keys are f16. Local memory is
+     * given out in powers of two: a chunk of 64 channels costs none there. */
     {TILE_LANES8, 32, 64, 32, 4, 4, 32, 32, 4},
     {TILE_LANES8, 32, 32, 32, 4, 4, 32, 32, 4},
     {TILE_LANES8, 64, 64, 32, 4, 4, 32, 32, 4},
@@ -191,18 +194,23 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES8, 80, 96, 32, 3, 4, 16, 32, 2},
     {TILE_LANES8, 96, 96, 32, 3, 4, 32, 32, 4},
     {TILE_LANES8, 128, 96, 24, 3, 3, 32, 24, 4},
-    {TILE_LANES8, 256, 32, 24, 1, 3, 16, 24, 4},
-    {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 16, 8, 4},
+    {TILE_LANES8, 256, 64, 16, 2, 2, 64, 16, 4},
+    {TILE_LANES8, 256, 32, 24, 1, 3, 64, 24, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 64, 24, 1, 3, 64, 24, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 32, 24, 1, 3, 64, 24, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 64, 8, 4},
 
-    /* The same for Ponte Vecchio, whose registers are twice as wide: 72 to 88 %
-     * up to d 256. */
+    /* The same for Ponte Vecchio, whose registers are twice as wide: 76 to 88 %
+     * up to d 256, 57 to 66 % above: two rows would spill. */
     {TILE_LANES16, 32, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 64, 64, 64, 4, 4, 32, 64, 4},
     {TILE_LANES16, 80, 64, 32, 4, 2, 16, 32, 2},
     {TILE_LANES16, 96, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 128, 64, 32, 4, 2, 32, 32, 4},
     {TILE_LANES16, 256, 96, 32, 3, 2, 32, 32, 4},
-    {TILE_LANES16, ORL_MAX_DIM, 32, 16, 1, 1, 16, 16, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 64, 32, 1, 2, 64, 32, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 32, 32, 1, 2, 64, 32, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 32, 16, 1, 1, 64, 16, 4},
 };
 
 const struct tile_preset *orl_tile_presets(enum tile_class of, int32_t dim,
@@ -250,8 +258,8 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
            4 * orl_max(t->key_chunk * value_row, rows * key_items) + 16;
 }
 
-/* The line through all targets of docs/isa.md, AMD within 36 of it and NVIDIA
- * within 50. Scores are held in vectors of 4. */
+/* The line through all targets of docs/isa.md, AMD within 60 of it and NVIDIA
+ * within 45. Scores are held in vectors of 4. */
 double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
 {
     /* A thread of Intel's has all of its registers, used or not. */
@@ -265,11 +273,28 @@ double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
  * of a wave, by the widths of both: 8 on RDNA and CDNA, 8 to 16 on NVIDIA. */
 static const double local_read = 8.0;
 
-/* Time of a step of one of the two long loops: of its instructions, or of what
- * it reads from local memory. */
-static double step(double fused, double reads)
+/* Time of a step of one of the two long loops, of which so many are a turn: of
+ * its instructions, or of what it reads from local memory. */
+static double step(double fused, double reads, double unrolled)
 {
-    return fmax(fused + reads + 5.0, reads * local_read);
+    return fmax(fused + reads + 5.0 / unrolled, reads * local_read);
+}
+
+/* As kernels/lib/steps_local.clh has them for all targets. */
+static double unrolled_channels(const struct tile_preset *t, int32_t head_dim)
+{
+    const int32_t chunk = t->channel_chunk;
+    if (head_dim % chunk != 0)
+        return 1.0;
+    if (t->item_rows * t->item_keys <= 12 && chunk > 16)
+        return 4.0;
+    return head_dim > chunk && chunk > 8 ? 2.0 : 1.0;
+}
+
+static double unrolled_keys(const struct tile_preset *t, double sums)
+{
+    return t->item_rows * sums <= 2.0 * t->sum_lanes && t->key_chunk > 8 ? 2.0
+                                                                         : 1.0;
 }
 
 /* Within 6 points of what counts in the machine code of the presets: q is read
@@ -286,9 +311,9 @@ static double broadcast_instructions(const struct tile_preset *t,
     const double parts = t->channel_chunk / 4;
     const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
     const double qk =
-        chunks *
-        (parts * (4.0 * rows * keys + 2.0 * keys + 6.0 * rows * 4.0 / lanes) +
-         t->key_tile * parts / group * load + 2.0 * barrier);
+        chunks * (parts * (4.0 * rows * keys + 2.0 * keys +
+                           (2.5 * rows + 3.0) * 4.0 / lanes) +
+                  t->key_tile * parts / group * load + 2.0 * barrier);
 
     const double weights =
         14.0 * rows * keys + rows * (2.0 * log2(lanes) + 30.0);
@@ -316,7 +341,8 @@ double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
     const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
     const double staged = (t->query_tile + t->key_tile) * parts / group;
     const double qk =
-        chunks * (parts * step(4 * rows * keys * fused, rows + keys) +
+        chunks * (parts * step(4 * rows * keys * fused, rows + keys,
+                               unrolled_channels(t, head_dim)) +
                   staged * load + 2.0 * barrier);
 
     const double weights =
@@ -327,7 +353,8 @@ double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
         t->key_chunk * sums / 4 * (t->key_tile / keys) / group;
     const double pv = t->key_tile / (double)t->key_chunk *
                       (steps * step(4.0 * rows * sums * fused,
-                                    rows + 4.0 * sums / t->sum_lanes) +
+                                    rows + 4.0 * sums / t->sum_lanes,
+                                    unrolled_keys(t, sums)) +
                        values * load + 2.0 * barrier);
     return qk + weights + pv + 2.0 * rows * sums;
 }

@@ -6,8 +6,9 @@ usage: check_isa.py LIST_PROGRAMS TESTS TABLE [--write] [TARGET...]
 Fails if a program does not compile for a target, if one of tile, matrix or
 segment spills registers or keeps anything in scratch memory (of Intel's: one
 that broadcasts, or the planner's choice), if cores hold too few waves of what
-the planner chooses, or if the table in the docs is not the one these compilers
-give; --write writes it anew. Exit status 77 where the compilers are not
+the planner chooses, if too few instructions of its long loops multiply and
+add, or if the table in the docs is not the one these compilers give; --write
+writes it anew. Exit status 77 where the compilers are not
 installed: tools/install-offline brings them. That is a failure where
 ORIEL_OFFLINE names the folder in which they should be.
 
@@ -34,8 +35,9 @@ target those that the planner would try on a recorded device, with batches that
 keep all of it busy, its choice marked with a star. No program of `tile`,
 `matrix` or `segment` may spill a register, but on Intel's GPUs, where a driver
 tells of it and another program takes its place; there no choice may, nor one
-that broadcasts. `row`, the family that fits everywhere, keeps its scores in
-private memory.
+that broadcasts.{spills}
+
+`row`, the family that fits everywhere, keeps its scores in private memory.
 
 Waves: how many a SIMD of AMD, one of the four schedulers of an SM, or a vector
 engine of Intel (its threads) holds at a time, by registers, local memory and
@@ -43,17 +45,22 @@ the size of groups; tests/isa/occupancy.py has the rules and their sources. A
 choice must have 2 of them: 8 warps of an SM.{exceptions}
 
 Loops: multiply-adds per 100 instructions of the two long loops of `tile`,
-scores and sums of values. On gfx90a and gfx942 one instruction can hold two
-multiply-adds, on gfx1100 and gfx1201 a pair of instructions is one, so that
-the most is 200 there. Of Intel: of each stretch of code without jumps that is
-made of them. Of `matrix`: products of matrices in the loop over tiles
+scores and sums of values, without jumps the stretches of code that are made of
+them, and share: the same of both together, as often as a tile takes each.
+Waits (s_waitcnt, s_delay_alu, s_nop, s_clause; sync of Intel) are not counted:
+NVIDIA has them inside other instructions. On gfx90a and gfx942 one instruction
+can hold two multiply-adds, on gfx1100 and gfx1201 a pair of instructions is
+one, so that the most is 200 there. A choice for f32 must have a share of 80, on
+Intel 70.{share_exceptions}
+
+Of `matrix`: products of matrices in the loop over tiles
 of keys, of so many instructions, among them the rare path for values that are
 not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
 (Intel).
 
 """
 COLUMNS = ["target", "problem", "plan", "waves", "registers", "spilled",
-           "scratch B", "local B", "loops %"]
+           "scratch B", "local B", "loops %", "share %"]
 
 # Facts of a device of each target, in the folder tests.
 DEVICES = {
@@ -75,6 +82,30 @@ BLOCKS = ("keys and values of 256 floats, 16 of each, take 37136 bytes of "
           "this driver allows")
 EXCEPTIONS = {
     ("gfx908", "d256"): BLOCKS,
+}
+
+# Choices that may keep numbers in memory: the same.
+ARRAYS = ("this compiler does not bring all arrays of these programs to "
+          "registers; a driver that tells so makes another take their place")
+SPILLS = {("pvc", problem): ARRAYS for problem in (
+    "d59 v111 bf16", "q1 d64", "q1 d512", "h4/1 q1 d128", "h8/1 q1 d256 f16",
+    "h3/1 q5 d59 v111", "q16 d64", "h8/1 q2 d256")}
+
+# Choices of tile for f32 that may have fewer multiply-adds: the same.
+GCN = ("of 128 registers 4 rows of 512 sums leave room for 2 keys; 6 reads of "
+       "local memory then serve 32 multiply-adds, and what else a loop has is "
+       "one instruction too many")
+ONE_ROW = ("sums of one row fill a work-item's registers, so that of 6 "
+           "instructions 4 multiply and add, one reads 16 bytes of values, and "
+           "one is its address: messages have no offsets")
+SHARES = {
+    ("gfx906", "d512"): GCN,
+    ("gfx906", "q1 d512"): GCN,
+    ("gfx908", "d512"): GCN,
+    ("gfx908", "q1 d512"): GCN,
+    ("tgllp", "d512"): ONE_ROW,
+    ("dg2", "d512"): ONE_ROW,
+    ("pvc", "d512"): ONE_ROW,
 }
 
 
@@ -101,11 +132,15 @@ def short(problem):
     return " ".join(w for w in problem.split() if w not in same)
 
 
+def words_of(options):
+    return {name: int(value) for name, value in
+            re.findall(r"-D(\w+)=(-?\d+)", options)}
+
+
 def products_of(options):
     """Products that a wave needs for a tile of keys, as kernels/matrix.cl has
     them: as many as an instruction of the unit can do."""
-    words = {name: int(value) for name, value in
-             re.findall(r"-D(\w+)=(-?\d+)", options)}
+    words = words_of(options)
     width = 8 if words["ENGINE"] in (1, 2, 8) else 16
     single, engine = words["K_TYPE"] == 1, words["ENGINE"]
     split = (4 if single else
@@ -123,12 +158,52 @@ def must_not_spill(target, plan, chosen):
     return not plan.startswith("row")
 
 
+def share_of(options, loops):
+    """Multiply-adds per 100 instructions of both long loops of a tile of keys;
+    None if they were not found."""
+    if len(loops) < 2:
+        return None
+    words = words_of(options)
+    items = words["KEY_TILE"] // words["ITEM_KEYS"]
+    scores = words["ITEM_KEYS"] * words["CHANNEL_CHUNK"] * -(
+        -words["HEAD_DIM"] // words["CHANNEL_CHUNK"])
+    values = words["KEY_TILE"] * words["SUM_LANES"] * -(
+        -words["V_DIM"] // (items * words["SUM_LANES"]))
+    *first, last = loops
+    slots = (scores * sum(length for _, length in first) /
+             sum(count for count, _ in first) + values * last[1] / last[0])
+    return 100 * (scores + values) / slots
+
+
+def least_share(target, options):
+    """Asked of f32 alone; 0: nothing."""
+    words = words_of(options)
+    single = all(words[f"{tensor}_TYPE"] == 1 for tensor in "QKV")
+    return (70 if target in compilers.INTEL else 80) if single else 0
+
+
+def share_faults(share, job):
+    target, problem, plan, options, _, place = job
+    if place != "1" or not plan.startswith("tile"):
+        return []
+    least = least_share(target, options)
+    if share is None:
+        return ["has no two long loops of multiply-adds"] if least else []
+    excused = (target, short(problem)) in SHARES
+    if (round(share) < least) == excused:
+        return []
+    return [f"has {share:.0f} multiply-adds per 100 instructions, " +
+            ("and is an exception" if excused else f"not {least}")]
+
+
 def faults_of(facts, waves, job):
     target, problem, plan, options, _, place = job
     faults = []
-    if must_not_spill(target, plan, place == "1") and (facts["spilled"] or
-                                                       facts["scratch"]):
-        faults.append("keeps registers in memory")
+    spills = bool(facts["spilled"] or facts["scratch"])
+    excused = place == "1" and (target, short(problem)) in SPILLS
+    if must_not_spill(target, plan, place == "1") and spills != excused:
+        faults.append("keeps registers in memory" if spills else
+                      "keeps no register in memory, and is an exception")
     if facts["registers"] == 0:
         faults.append("gave no kernel")
     excused = (target, short(problem)) in EXCEPTIONS
@@ -155,27 +230,38 @@ def one(tools, folder, number, job, facts_of_device):
         return None, f"{name}: {text[:400]}"
     waves = occupancy.waves(target, facts_of_device, facts, int(items))
     faults = faults_of(facts, waves, job)
-    loops = " ".join(map(str, facts["shares"])) if kernel == "tile" else ""
+    loops = share = ""
+    if kernel == "tile":
+        loops = " ".join(f"{100 * count / length:.0f}"
+                         for count, length in facts["loops"])
+        share = share_of(options, facts["loops"])
+        faults += share_faults(share, job)
+        share = "" if share is None else f"{share:.0f}"
     if kernel == "matrix":
         loops = "{} of {}".format(*facts["products"])
     cells = [target, short(problem), plan + " *" * (place == "1"),
              f"{waves:.3g}", facts["registers"], facts["spilled"],
-             facts["scratch"], facts["local"], loops]
+             facts["scratch"], facts["local"], loops, share]
     return cells, f"{name}: " + ", ".join(faults) if faults else None
 
 
-def exceptions():
-    if not EXCEPTIONS:
+def told(exceptions):
+    """A line for each target and reason."""
+    if not exceptions:
         return ""
+    problems = {}
+    for (target, problem), reason in exceptions.items():
+        problems.setdefault((target, reason), []).append(problem)
     text = " Exceptions:\n"
-    for (target, problem), reason in EXCEPTIONS.items():
-        text += "\n" + textwrap.fill(f"- {target}, {problem}: {reason}", 79,
-                                     subsequent_indent="  ")
+    for (target, reason), those in problems.items():
+        text += "\n" + textwrap.fill(f"- {target}, {'; '.join(those)}: {reason}",
+                                     79, subsequent_indent="  ")
     return text
 
 
 def table_of(rows, versions):
-    lines = [HEAD.format(exceptions=exceptions()) +
+    lines = [HEAD.format(exceptions=told(EXCEPTIONS), spills=told(SPILLS),
+                         share_exceptions=told(SHARES)) +
              f"Compilers: {versions}.", ""]
     lines.append("| " + " | ".join(COLUMNS) + " |")
     lines.append("|---" * len(COLUMNS) + "|")
@@ -207,6 +293,10 @@ def main(arguments):
                   key=lambda cells: (cells[2].split()[0],
                                      compilers.TARGETS.index(cells[0])))
     faults = [fault for _, fault in results if fault]
+    chosen = {(cells[0], cells[1]) for cells in rows if cells[2][-1] == "*"}
+    faults += [f"{target} | {problem}: an exception, and no choice"
+               for target, problem in [*EXCEPTIONS, *SPILLS, *SHARES]
+               if target in devices and (target, problem) not in chosen]
     for target in wanted or compilers.TARGETS:
         if not any(cells[0] == target for cells in rows):
             faults.append(f"{target}: no program compiled")

@@ -125,7 +125,7 @@ def compile_amd(tools, target, source, options, items, base):
         "spilled": number(text, r"\.vgpr_spill_count:\s+(\d+)"),
         "scratch": number(text, r"\.private_segment_fixed_size:\s+(\d+)"),
         "local": number(text, r"\.group_segment_fixed_size:\s+(\d+)"),
-        "shares": instructions.shares(instructions.amd(text)),
+        "loops": instructions.long_loops(instructions.amd(text)),
         "products": instructions.products(instructions.amd(text)),
     }
 
@@ -151,7 +151,7 @@ def compile_nvidia(tools, target, source, options, items, base):
         "spilled": number(log, r"(\d+) bytes spill stores"),
         "scratch": number(log, r"(\d+) bytes stack frame"),
         "local": number(log, r"(\d+) bytes smem"),
-        "shares": instructions.shares(instructions.nvidia(sass)),
+        "loops": instructions.long_loops(instructions.nvidia(sass)),
         "products": instructions.products(instructions.nvidia(sass)),
     }
 
@@ -186,10 +186,10 @@ def compile_intel(tools, target, source, options, items, base):
     return {
         "registers": number(text, r"numGRF=(\d+)"),
         "spilled": number(text, r"//\.spill size (\d+)"),
-        "scratch": number(binary, r"usage: +private_space\s+size: +(\d+)"),
+        "scratch": number(binary, r"usage: +(?:private|single)_space\s+size: +(\d+)"),
         "local": number(binary, r"slm_size: +(\d+)"),
         "wave": min(map(int, wide.values()), default=0),
-        "shares": instructions.block_shares(instructions.intel(text)),
+        "loops": instructions.long_loops(instructions.intel(text)),
         "products": instructions.products(instructions.intel(text)),
     }
 

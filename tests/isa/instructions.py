@@ -93,39 +93,36 @@ def every_loop(code, labels):
     return sorted(ends.items())
 
 
-def loops(code, labels):
-    """Innermost loops."""
-    every = every_loop(code, labels)
-    return [loop for loop in every
-            if not any(other != loop and loop[0] <= other[0] and
-                       other[1] <= loop[1] for other in every)]
+JUMPS = ("s_cbranch", "s_branch", "BRA") + INTEL_JUMPS
+
+# No work of their own: NVIDIA has them as bits of other instructions.
+WAITS = ("s_waitcnt", "s_delay_alu", "s_nop", "s_clause", "sync.")
+
+# Of local memory. Intel's two ways, of which the first reads others, too.
+READS = ("ds_read", "ds_load", "LDS", "send.dc1", "load.slm")
 
 
-def shares(parsed):
-    """Multiply-adds per 100 instructions of each long innermost loop that is
-    made of them, in the order of the code: scores, then sums of values."""
-    code, labels = parsed
-    result = []
-    for begin, end in loops(code, labels):
-        body = code[begin:end + 1]
-        count = sum(map(fused, body))
-        share = round(100 * count / len(body))
-        # The slow path for values that are not finite is below.
-        if count >= 16 and share >= 40:
-            result.append(share)
-    return result
-
-
-def block_shares(parsed):
-    """The same of code without jumps, where loops were unrolled."""
+def blocks(parsed):
+    """Instructions between labels and jumps."""
     code, labels = parsed
     ends = {len(code)} | set(labels.values()) | {
-        n + 1 for n, (name, _) in enumerate(code) if name in INTEL_JUMPS}
-    result, begin = [], 0
+        n + 1 for n, (name, _) in enumerate(code) if name.startswith(JUMPS)}
+    begin = 0
     for end in sorted(ends):
-        count = sum(map(fused, code[begin:end]))
-        # Weights are less.
-        if count >= 64 and 100 * count >= 40 * (end - begin):
-            result.append(round(100 * count / (end - begin)))
+        yield code[begin:end]
         begin = end
+
+
+def long_loops(parsed):
+    """(multiply-adds, instructions but waits) of each block of one of the two
+    long loops, in the order of the code: scores, then sums of values. Some
+    compilers unroll them wholly. The rest of a tile, and values that are not
+    finite, have fewer multiply-adds, or read nothing."""
+    result = []
+    for block in blocks(parsed):
+        count = sum(map(fused, block))
+        length = sum(not name.startswith(WAITS) for name, _ in block)
+        if (count >= 16 and 100 * count >= 40 * length and
+                any(name.startswith(READS) for name, _ in block)):
+            result.append((count, length))
     return result

@@ -94,10 +94,12 @@ START_TEST(intel_is_known_by_its_subslices)
 {
     struct device d = of_intel(8, 7, 8, 64); /* Gen9 */
     assert_core(&d, 8, 64, 57344, 64, 128, 16);
+    ck_assert_int_eq(d.core_local_sizes, 1);
     d = of_intel(16, 8, 8, 64); /* Xe-HPG */
     assert_core(&d, 16, 128, 131072, 64, 128, 16);
     d = of_intel(8, 8, 16, 128); /* Xe-HPC */
     assert_core(&d, 8, 128, 131072, 128, 128, 16);
+    ck_assert_int_eq(d.core_local_sizes, 2);
 }
 END_TEST
 
@@ -109,6 +111,7 @@ START_TEST(no_answers_are_no_facts)
     assert_core(&d, 1, 0, 0, 0, 0, 0);
     orl_core_facts_intel(&d, &(struct intel_answers) {0});
     assert_core(&d, 0, 0, 0, 0, 0, 0);
+    ck_assert_int_eq(d.core_local_sizes, 0);
     orl_core_facts_nvidia(&d, &(struct nvidia_answers) {0});
     assert_core(&d, 1, 0, 0, 0, 0, 0);
 }

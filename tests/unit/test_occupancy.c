@@ -87,6 +87,43 @@ START_TEST(a_group_has_what_is_known_of_its_limits)
 }
 END_TEST
 
+/* A core of Gen9 has 64 KB, one of Xe-HPC 128. */
+START_TEST(local_memory_is_given_out_in_sizes)
+{
+    const struct {
+        int64_t bytes, sizes, groups;
+    } cases[] = {
+        {16 << 10, 1, 4}, {(16 << 10) + 1, 0, 3}, {(16 << 10) + 1, 1, 2},
+        {12 << 10, 1, 4}, {33 << 10, 1, 1},       {12 << 10, 2, 8},
+        {17 << 10, 2, 5}, {24 << 10, 2, 5},       {(24 << 10) + 1, 2, 4},
+        {48 << 10, 2, 2}, {48 << 10, 1, 1},       {100 << 10, 2, 1},
+        {1000, 1, 16},
+    };
+    struct device d = given_gen9();
+    d.core_registers = 1 << 20;
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        d.core_local_sizes = cases[n].sizes;
+        d.core_local_bytes = (cases[n].sizes == 2 ? 128 : 64) << 10;
+        const struct group_needs needs = {16, 16, cases[n].bytes};
+        ck_assert_msg(orl_core_groups(&needs, &d) == cases[n].groups, "%zu: %d",
+                      n, orl_core_groups(&needs, &d));
+    }
+}
+END_TEST
+
+START_TEST(narrow_sub_groups_are_more_waves)
+{
+    const struct device d = given_gen9();
+    const struct group_needs wide = {64, 100, 40 << 10};
+    const struct group_needs narrow = {64, 100, 40 << 10, 8};
+    assert_near(orl_core_wait(&wide, &d), 4.0); /* 4 of 16 */
+    assert_near(orl_core_wait(&narrow, &d), 2.0);
+    const struct group_needs part = {17, 100, 0, 8}, three = {24, 100, 0, 8};
+    assert_near(orl_core_clocks(&part, 1000, 1e5, &d),
+                orl_core_clocks(&three, 1000, 1e5, &d));
+}
+END_TEST
+
 /* Of GCN: 256 registers for a lane of each SIMD. */
 START_TEST(waves_of_64_leave_half_of_the_registers_to_another)
 {
@@ -168,6 +205,8 @@ int main(void)
     tcase_add_test(tc, execution_units_of_intel_are_counted_together);
     tcase_add_test(tc, registers_and_local_memory_limit_the_groups_of_a_core);
     tcase_add_test(tc, a_group_has_what_is_known_of_its_limits);
+    tcase_add_test(tc, local_memory_is_given_out_in_sizes);
+    tcase_add_test(tc, narrow_sub_groups_are_more_waves);
     tcase_add_test(tc, waves_of_64_leave_half_of_the_registers_to_another);
     tcase_add_test(tc, too_few_waves_make_each_group_wait);
     tcase_add_test(tc, few_groups_take_as_long_as_those_that_fill_a_core);
