@@ -186,7 +186,9 @@ FLAT void weigh_keys(int t, local struct shared *s, const struct part *part,
     }
 }
 
-/* The keys j, j + KEY_STEP, ... of the segment; cut: each row those it sees. */
+/* The keys j, j + KEY_STEP, ... of the segment; cut: each row those it sees. By
+ * diagonals, as all of these keys are there: row_sees takes more registers, and
+ * 6 or 7 queries of it crash the compiler of Intel's CPU runtime of 2026. */
 FLAT void add_keys(vf sum[ROWS], local const struct shared *s,
                    global const v_elem *v, const struct part *part, int j,
                    int cut, const struct call *call)
@@ -211,8 +213,9 @@ FLAT void add_keys(vf sum[ROWS], local const struct shared *s,
                     if (!cut) {
                         sum[r] = more;
                     } else {
-                        const struct span seen = row_sees(part, r, call);
-                        if (key >= seen.begin && key < seen.end)
+                        const int from =
+                            (int)part->begin + key - part->i - r / HEAD_TILE;
+                        if (from >= part->band.lo && from <= part->band.hi)
                             sum[r] = more;
                     }
                 }
