@@ -60,14 +60,14 @@ START_TEST(registers_and_local_memory_limit_the_groups_of_a_core)
         struct group_needs needs;
         int groups;
     } cases[] = {
-        {{128, 168, 26 << 10}, 3}, /* 65536 / (128 * 168) = 3.05 */
-        {{64, 253, 22016}, 4},     /* 65536 / (64 * 253) = 4.05 */
-        {{128, 248, 26 << 10}, 2}, /* 65536 / (128 * 248) = 2.06 */
-        {{32, 100, 48 << 10}, 3},  /* 164 / 48 = 3.4 */
-        {{1024, 255, 1}, 1},       /* more than there are: one, or none */
-        {{64, 400, 22016}, 4},     /* a work-item gets 255 at most */
-        {{20, 253, 22016}, 7},     /* as many as 32: 164 KB / 22016 = 7.6 */
-        {{32, 16, 0}, 16},         /* and never more than this */
+        {{128, 168, 26 << 10, 0}, 3}, /* 65536 / (128 * 168) = 3.05 */
+        {{64, 253, 22016, 0}, 4},     /* 65536 / (64 * 253) = 4.05 */
+        {{128, 248, 26 << 10, 0}, 2}, /* 65536 / (128 * 248) = 2.06 */
+        {{32, 100, 48 << 10, 0}, 3},  /* 164 / 48 = 3.4 */
+        {{1024, 255, 1, 0}, 1},       /* more than there are: one, or none */
+        {{64, 400, 22016, 0}, 4},     /* a work-item gets 255 at most */
+        {{20, 253, 22016, 0}, 7},     /* as many as 32: 164 KB / 22016 = 7.6 */
+        {{32, 16, 0, 0}, 16},         /* and never more than this */
     };
     const struct device d = given_a100();
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++)
@@ -79,7 +79,7 @@ END_TEST
 START_TEST(a_group_has_what_is_known_of_its_limits)
 {
     struct device d = given_device(DEVICE_GPU);
-    const struct group_needs needs = {64, 64, 20 << 10};
+    const struct group_needs needs = {64, 64, 20 << 10, 0};
     d.local_bytes = 48 << 10;
     ck_assert_int_eq(orl_core_groups(&needs, &d), 2);
     d.core_local_bytes = 100 << 10;
@@ -104,7 +104,7 @@ START_TEST(local_memory_is_given_out_in_sizes)
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         d.core_local_sizes = cases[n].sizes;
         d.core_local_bytes = (cases[n].sizes == 2 ? 128 : 64) << 10;
-        const struct group_needs needs = {16, 16, cases[n].bytes};
+        const struct group_needs needs = {16, 16, cases[n].bytes, 0};
         ck_assert_msg(orl_core_groups(&needs, &d) == cases[n].groups, "%zu: %d",
                       n, orl_core_groups(&needs, &d));
     }
@@ -114,7 +114,7 @@ END_TEST
 START_TEST(narrow_sub_groups_are_more_waves)
 {
     const struct device d = given_gen9();
-    const struct group_needs wide = {64, 100, 40 << 10};
+    const struct group_needs wide = {64, 100, 40 << 10, 0};
     const struct group_needs narrow = {64, 100, 40 << 10, 8};
     assert_near(orl_core_wait(&wide, &d), 4.0); /* 4 of 16 */
     assert_near(orl_core_wait(&narrow, &d), 2.0);
@@ -132,7 +132,7 @@ START_TEST(waves_of_64_leave_half_of_the_registers_to_another)
     d.item_registers = 256;
     d.wave_items = 64;
     ck_assert_int_eq(orl_item_registers(&d), 128);
-    const struct group_needs needs = {256, 200, 20 << 10};
+    const struct group_needs needs = {256, 200, 20 << 10, 0};
     ck_assert_int_eq(orl_core_groups(&needs, &d), 2); /* of 4 waves */
     d.core_registers = 131072;                        /* CDNA */
     d.item_registers = 512;
@@ -146,8 +146,8 @@ END_TEST
 START_TEST(too_few_waves_make_each_group_wait)
 {
     const struct device d = given_a100();
-    const struct group_needs half = {64, 100, 80 << 10};
-    const struct group_needs enough = {128, 100, 80 << 10};
+    const struct group_needs half = {64, 100, 80 << 10, 0};
+    const struct group_needs enough = {128, 100, 80 << 10, 0};
     assert_near(orl_core_wait(&half, &d), 2.0);
     assert_near(orl_core_wait(&enough, &d), 1.0);
 }
@@ -157,7 +157,7 @@ END_TEST
 START_TEST(few_groups_take_as_long_as_those_that_fill_a_core)
 {
     const struct device d = given_a100();
-    const struct group_needs needs = {64, 100, 1 << 10};
+    const struct group_needs needs = {64, 100, 1 << 10, 0};
     const double one = 64.0 * 1000.0 / 64.0; /* lanes */
     assert_near(orl_core_clocks(&needs, 1000, 1, &d), 4 * one);
     assert_near(orl_core_clocks(&needs, 1000, 108, &d), 4 * one);
@@ -173,8 +173,8 @@ END_TEST
 START_TEST(a_core_that_holds_too_few_waves_waits)
 {
     const struct device d = given_a100();
-    const struct group_needs small = {64, 100, 8 << 10};
-    const struct group_needs large = {64, 100, 160 << 10};
+    const struct group_needs small = {64, 100, 8 << 10, 0};
+    const struct group_needs large = {64, 100, 160 << 10, 0};
     ck_assert_int_eq(orl_core_groups(&large, &d), 1);
     const double quick = orl_core_clocks(&small, 1000, 108e4, &d);
     assert_near(orl_core_clocks(&large, 1000, 108e4, &d), 4 * quick);
@@ -184,7 +184,7 @@ END_TEST
 START_TEST(part_of_a_wave_costs_a_whole_one)
 {
     const struct device d = given_gen9();
-    const struct group_needs whole = {32, 100, 0}, part = {17, 100, 0};
+    const struct group_needs whole = {32, 100, 0, 0}, part = {17, 100, 0, 0};
     assert_near(orl_core_clocks(&part, 1000, 1e5, &d),
                 orl_core_clocks(&whole, 1000, 1e5, &d));
 }
@@ -193,7 +193,7 @@ END_TEST
 START_TEST(registers_in_memory_cost_time)
 {
     const struct device d = given_gen9();
-    const struct group_needs fits = {32, 128, 0}, spills = {32, 192, 0};
+    const struct group_needs fits = {32, 128, 0, 0}, spills = {32, 192, 0, 0};
     assert_near(orl_core_clocks(&spills, 1000, 3e6, &d),
                 1.5 * orl_core_clocks(&fits, 1000, 3e6, &d));
 }
