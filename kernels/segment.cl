@@ -284,7 +284,17 @@ FLAT void keep_segment(int t, local struct shared *s, const vf sum[ROWS],
     }
 }
 
-kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) TWO_WAVES void
+/* Where sub-groups are of 16 work-items or more (Intel's Ponte Vecchio) its
+ * compiler takes 32, and keeps arrays in memory for want of registers. */
+#ifdef LEAST_SUB_GROUP
+#    define SUB_GROUP                                                          \
+        __attribute__((intel_reqd_sub_group_size(LEAST_SUB_GROUP)))
+#else
+#    define SUB_GROUP
+#endif
+
+kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+TWO_WAVES SUB_GROUP void
 attend_segment(global const q_elem *restrict q, global const k_elem *restrict k,
                global const v_elem *restrict v, global out_elem *restrict out,
                global float *restrict lse, global const int *restrict key_begin,

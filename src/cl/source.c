@@ -45,6 +45,8 @@ void orl_source_options(const struct plan *plan, const struct device *d,
     for (int n = 0; plan->family->words[n].text; n++)
         orl_text_add(&t, " -D%s=%d", plan->family->words[n].define,
                      (int)plan->word[n]);
+    if (d->sub_groups == 16)
+        orl_text_add(&t, " -DLEAST_SUB_GROUP=16");
     orl_text_add(&t, "%s", large_file(plan));
     assert(t.length < ORL_OPTIONS_TEXT);
 }
