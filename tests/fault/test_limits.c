@@ -216,10 +216,12 @@ START_TEST(small_groups_and_local_memories_are_enough)
 }
 END_TEST
 
+/* But by an embedded profile, for 64-bit integers. */
 START_TEST(no_extension_is_needed)
 {
     fixture();
     layer_reset();
+    layer_tell_text(CL_DEVICE_PROFILE, "FULL_PROFILE");
     layer_tell_text(CL_DEVICE_EXTENSIONS, "");
     expect_right();
 }
