@@ -203,6 +203,7 @@ START_TEST(a_workspace_that_is_missing_or_too_small_is_refused)
 
     a.on_device.workspace = (oriel_buffer) {.mem = mem, .offset = 16};
     must(oriel_enqueue(a.plan, fixture()->queue, &a.on_device, 0, NULL, NULL));
+    clFinish(fixture()->queue); /* buffers are released next */
     must(oriel_attend(a.plan, &a.on_host));
     clReleaseMemObject(less);
     clReleaseMemObject(mem);
