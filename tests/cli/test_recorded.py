@@ -55,7 +55,7 @@ class Recorded(harness.Cli):
         text = " ".join(f"{k.lstrip('q')}={v}" for k, v in answers.items())
         listed = self.oriel("devices", "--json",
                             env={"OPENCL_LAYERS": GPU_LAYER,
-                                 "ANSWERS": text}).json()
+                                 "ANSWERS": text, **harness.UNSTORED}).json()
         self.assertEqual(listed[0]["type"], "GPU")
         return listed[0]["facts"]
 
@@ -106,7 +106,7 @@ class Recorded(harness.Cli):
 
     def test_a_device_that_is_no_gpu_is_not_asked(self):
         listed = self.oriel("devices", "--json", env={
-            "OPENCL_LAYERS": GPU_LAYER,
+            "OPENCL_LAYERS": GPU_LAYER, **harness.UNSTORED,
             "ANSWERS": "1000=2:8 4000=8:4 4003=20:4"}).json()
         for fact in CORE:
             self.assertNotIn(fact, listed[0]["facts"])
