@@ -149,9 +149,9 @@ START_TEST(local_memory_is_what_the_planner_says)
     const struct subject s = matrix_subject(_i);
     const long long bytes = device_local_bytes(s.kernel);
     OK(clReleaseKernel(s.kernel));
-    ck_assert_int_eq(
-        bytes, (long long)orl_matrix_local_bytes(&m, p->head_dim, p->v_dim,
-                                                 (uint32_t)s.k_type, true));
+    ck_assert_int_eq(bytes, (long long)orl_matrix_local_bytes(
+                                &m, p->head_dim, p->v_dim, (uint32_t)s.k_type,
+                                true, p->aligned));
 }
 END_TEST
 
