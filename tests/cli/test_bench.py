@@ -17,9 +17,12 @@ FIELDS = ["problem", "device", "plan", "threads", "seconds_median",
 
 
 class Bench(harness.Cli):
+    def chosen(self):
+        return next(d for d in self.oriel("devices", "--json").json()
+                    if d["chosen"])
+
     def platform(self):
-        return next(d["platform"] for d in
-                    self.oriel("devices", "--json").json() if d["chosen"])
+        return self.chosen()["platform"]
 
     def test_rows_have_what_the_manual_promises(self):
         two = "h2/1 q3 k9 d4 v6 w3,1 f16"
@@ -101,7 +104,9 @@ class Bench(harness.Cli):
     def test_what_cannot_be_is_refused_before_the_work(self):
         self.refused("--threads 0", "bench", PROBLEM, "--threads", 0)
         self.refused("--threads x", "bench", PROBLEM, "--threads", "x")
-        self.refused("compute units", "bench", PROBLEM, "--threads", 100000)
+        gpu = self.chosen()["type"] == "GPU"
+        self.refused("--threads is for CPUs" if gpu else "compute units",
+                     "bench", PROBLEM, "--threads", 100000)
         self.refused("No such file", "bench", PROBLEM, "--csv", "no/rows.csv")
         self.refused(".svg or .png", "bench", PROBLEM, "--plot", "rows.gif")
         self.refused("No such file", "bench", PROBLEM, "--plot", "no/rows.svg")
