@@ -168,6 +168,24 @@ class Bench(harness.Cli):
         lines = (self.folder / "rows.csv").read_text().splitlines()
         self.assertEqual(len(lines), 3 + len(rows))
 
+    def test_an_interrupt_by_timeout_leaves_what_was_measured(self):
+        """It signals the process, then the group that the process is in."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start(
+            *[f"h1 q{n} d4 w1,0" for n in range(8, 40)], "--csv", "rows.csv",
+            stderr=theirs, stdout=subprocess.PIPE, text=True,
+            start_new_session=True)
+        os.close(theirs)
+        self.wait_for(ours, rb"2 of 32: h1 q9.*, \d+ (s|min) left")
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=1000)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertRegex(out, r"(?m)^h1 q8 d4 w1,0 ")
+        self.assertTrue((self.folder / "rows.csv").exists())
+
     def test_an_interrupt_before_the_first_row_leaves_nothing(self):
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)

@@ -1,4 +1,5 @@
 /* test_series.c: who runs when, by entrants that leave their letter. */
+#define _DEFAULT_SOURCE
 #include "interrupt.h"
 #include "series.h"
 #include "suite.h"
@@ -8,6 +9,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static char order[256];
 
@@ -123,7 +125,18 @@ START_TEST(a_second_interrupt_ends_at_once)
 {
     interrupt_note();
     raise(SIGINT);
+    usleep(700000);
     raise(SIGINT);
+}
+END_TEST
+
+START_TEST(an_interrupt_that_is_sent_twice_is_one)
+{
+    interrupt_note();
+    raise(SIGINT);
+    raise(SIGINT);
+    raise(SIGTERM);
+    ck_assert(interrupted());
 }
 END_TEST
 
@@ -136,6 +149,7 @@ int main(void)
     tcase_add_test(tc, any_other_failure_ends_all);
     tcase_add_test(tc, a_duration_that_was_none_is_an_error);
     tcase_add_test(tc, the_present_turn_is_finished_after_an_interrupt);
+    tcase_add_test(tc, an_interrupt_that_is_sent_twice_is_one);
     tcase_add_test_raise_signal(tc, a_second_interrupt_ends_at_once, SIGINT);
     return suite_run(tc, "oriel/series");
 }

@@ -8,8 +8,10 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* JSON and CSV: every row has the same fields, null where they say nothing. */
 static void add_fields(const struct bench *b, const struct finding *f,
@@ -104,8 +106,11 @@ static oriel_status print_table(const struct bench *b)
              "as a long run leaves them");
     for (size_t n = 0; n < b->found.count; n++)
         add_columns(b, &b->found.at[n], &r);
-    const oriel_status status = report_print_table(&r);
+    oriel_status status = report_print_table(&r);
     report_free(&r);
+    /* Not lost where a driver crashes as it is closed. */
+    if (fflush(stdout) != 0 && status == ORIEL_OK)
+        status = orl_fail(ORIEL_E_IO, "standard output: %s", strerror(errno));
     return status;
 }
 
