@@ -85,18 +85,37 @@ class Bench(harness.Cli):
         self.refused("splits no device", "bench", PROBLEM, "--threads", 1,
                      env={**layer, "ORIEL_BENCH_THREADS": "1"})
 
-    def test_a_gpu_has_no_peaks_and_is_not_split(self):
+    def test_a_gpu_has_peaks_and_is_not_split(self):
         gpu = {"OPENCL_LAYERS": os.environ["GPU_LAYER"], "ANSWERS": "1000=4:8"}
-        done = self.oriel("bench", PROBLEM, "--json", "--plot", "gpu.svg",
-                          env=gpu)
-        row, = done.json()
-        for name in ("peak_gflops", "share_of_peak", "peak_bytes_per_second",
-                     "share_of_bandwidth"):
-            self.assertIsNone(row[name])
-        self.assertGreater(row["gflops"], 0)
-        self.assertEqual(done.err.count("no peak is measured on a GPU"), 1)
+        # A group of 8 in all, or 4 along the axis.
+        small = {**gpu, "ANSWERS": "1000=4:8 1004=8:8 1005=4.8.8:8"}
+        for env in (gpu, small):
+            done = self.oriel("bench", PROBLEM, "--json", "--plot", "gpu.svg",
+                              env=env)
+            row, = done.json()
+            if row["peak_gflops"] is None:
+                self.skipTest("no peak is measured on this device")
+            for name in ("peak_gflops", "peak_bytes_per_second",
+                         "share_of_peak", "share_of_bandwidth"):
+                self.assertGreater(row[name], 0)
+            self.assertLess(row["share_of_peak"], 1)
+            # A call of 15 pairs, 50 times in a turn unless it takes long.
+            self.assertIn(row["calls"], range(2, 51))
         self.refused("--threads is for CPUs", "bench", PROBLEM, "--threads", 1,
                      env=gpu)
+        row, = self.oriel("bench", PROBLEM, "--json").json()
+        self.assertEqual(row["calls"], 1)
+
+    def test_a_matrix_unit_has_no_share_of_multiply_adds(self):
+        if self.platform() != "Portable Computing Language":
+            self.skipTest("others take long to build an emulation of it")
+        forced = harness.DATA.parent / "conformance/forced.txt"
+        plan, problem = re.search(r"(?m)^(matrix portable .*?) \| (.*)$",
+                                  forced.read_text()).groups()
+        row = self.oriel("run", problem, "--repeat", 1, "--json", "--plan",
+                         plan).json()
+        self.assertGreater(row["peak_gflops"], 0.1)
+        self.assertIsNone(row["share_of_peak"])
 
     def test_what_cannot_be_is_refused_before_the_work(self):
         self.refused("--threads 0", "bench", PROBLEM, "--threads", 0)

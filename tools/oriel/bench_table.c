@@ -36,6 +36,7 @@ static void add_fields(const struct bench *b, const struct finding *f,
     report_number(out, "warm_seconds", f->warm_seconds);
     report_number(out, "memory_bytes", f->memory);
     report_count(out, "turns", f->turns);
+    report_count(out, "calls", f->calls);
     if (b->growth) {
         report_count(out, "queries", f->queries);
         report_number(out, "seconds_per_query",

@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "selftest.h"
 
+#include "burst.h"
 #include "machine.h"
 #include "report.h"
 #include "run.h"
@@ -30,17 +31,14 @@ static const double longest_seconds = 5;
 
 enum { TURNS = 5, FACTS = 4096 };
 
-static oriel_status call(void *job, double *seconds)
-{
-    return job_call(job, seconds);
-}
-
 static oriel_status time_on(const struct machine *m, struct run *r,
                             struct job *j, double *seconds)
 {
-    struct entrant one = {.run = call, .state = j};
-    const struct series turns = {
-        .least = 1, .most = TURNS, .seconds = longest_seconds};
+    struct entrant one = {.run = job_calls, .state = j};
+    const struct series turns = {.least = 1,
+                                 .most = TURNS,
+                                 .seconds = longest_seconds,
+                                 .together = burst_turn_seconds(&r->device)};
     ORL_TRY(job_open(j, m, &r->problem, NULL));
     ORL_TRY(run_inputs(r));
     ORL_TRY(job_upload(j, r));
@@ -51,10 +49,10 @@ static oriel_status time_on(const struct machine *m, struct run *r,
 }
 
 /* A problem that the device cannot run is a row with the reason. */
-static oriel_status time_one(const struct machine *m, const char *text,
-                             double *rate, struct report *out)
+static oriel_status time_one(const struct machine *m, const struct device *d,
+                             const char *text, double *rate, struct report *out)
 {
-    struct run r = {.seed = 1};
+    struct run r = {.seed = 1, .device = *d};
     struct job j = {.plan = NULL};
     oriel_problem public;
     double seconds = NAN;
@@ -80,14 +78,15 @@ static oriel_status time_one(const struct machine *m, const char *text,
     return status == ORIEL_E_MEMORY ? status : ORIEL_OK;
 }
 
-static oriel_status time_all(cl_device_id id, struct report *out)
+static oriel_status time_all(cl_device_id id, const struct device *d,
+                             struct report *out)
 {
     struct machine m = {.id = NULL};
     double rate = 0;
     oriel_status status = machine_open(&m, id, NULL);
     const size_t count = sizeof timed / sizeof timed[0];
     for (size_t n = 0; n < count && status == ORIEL_OK; n++)
-        status = time_one(&m, timed[n], &rate, out);
+        status = time_one(&m, d, timed[n], &rate, out);
     machine_close(&m);
     return status;
 }
@@ -126,12 +125,13 @@ static oriel_status write_all(const struct selftest *s, cl_device_id id,
     selftest_rows(s, &verdicts);
     oriel_status status = report_put_table(&verdicts, to, "# ");
     if (status == ORIEL_OK)
-        status = time_all(id, &times);
+        status = time_all(id, &d, &times);
     if (status == ORIEL_OK) {
         fprintf(to,
-                "#\n# How fast: median of up to %d runs, flops of visible "
+                "#\n# How fast: median of up to %d runs%s, flops of visible "
                 "pairs only.\n",
-                TURNS);
+                TURNS,
+                d.kind == DEVICE_GPU ? " (calls back to back: 1 ms)" : "");
         status = report_put_table(&times, to, "# ");
     }
     report_free(&verdicts);
