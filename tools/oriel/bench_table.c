@@ -103,8 +103,11 @@ static oriel_status print_table(const struct bench *b)
     struct report r = {NULL, 0, 0, false};
     put_header(b, stdout);
     if (b->growth)
-        puts("# before each run comes one of 4096 queries, which finds caches "
-             "as a long run leaves them");
+        puts(b->device.kind == DEVICE_GPU
+                 ? "# before each turn comes one of 4096 queries; short calls "
+                   "find caches as the one before left them"
+                 : "# before each run comes one of 4096 queries, which finds "
+                   "caches as a long run leaves them");
     for (size_t n = 0; n < b->found.count; n++)
         add_columns(b, &b->found.at[n], &r);
     oriel_status status = report_print_table(&r);
