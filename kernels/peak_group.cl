@@ -2,12 +2,12 @@
  * groups of GROUP work-items, neighbours of which read neighbours.
  *
  * burst: arithmetic. A work-item adds products to 16 independent sums, AGAIN of
- * them to each in an iteration, so that the loop itself costs little: on sm_90,
- * 256 of the 259 instructions of the loop multiply and add. Sums are pairs,
- * since some GPUs have one instruction for two multiply-adds (MI200); the pair
- * has its factors in two orders, since others (RDNA 3) issue two that read
- * different banks of registers. Factors differ from one work-item to the next,
- * so that they are in such registers. Useful flops of a work-item:
+ * them to each in an iteration, so that the loop itself costs little: 256 of
+ * its 259 instructions on sm_90 (clang 19, ptxas 13) multiply and add. Sums are
+ * pairs, since some GPUs have one instruction for two multiply-adds (MI200);
+ * the pair has its factors in two orders, since others (RDNA 3) issue two that
+ * read different banks of registers. Factors differ from one work-item to the
+ * next, so that they are in such registers. Useful flops of a work-item:
  *
  *     2 * 2 * PAIRS * AGAIN * count
  *

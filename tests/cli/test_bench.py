@@ -212,6 +212,20 @@ class Bench(harness.Cli):
         self.assertRegex(out, r"(?m)^h1 q8 d4 w1,0 ")
         self.assertTrue((self.folder / "rows.csv").exists())
 
+    def test_rows_are_in_their_file_before_all_are_measured(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start(
+            *[f"h1 q{n} d4 w1,0" for n in range(8, 40)], "--csv", "rows.csv",
+            stderr=theirs, stdout=subprocess.PIPE, text=True)
+        os.close(theirs)
+        self.wait_for(ours, rb"3 of 32: h1 q10")
+        process.kill()
+        out, _ = process.communicate(timeout=1000)
+        self.assertEqual(out, "")
+        lines = (self.folder / "rows.csv").read_text().splitlines()
+        self.assertIn(len(lines), range(5, 35))
+
     def test_an_interrupt_before_the_first_row_leaves_nothing(self):
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)

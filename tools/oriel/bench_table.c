@@ -152,12 +152,28 @@ static oriel_status put_all(const struct bench *b, const struct report *r)
     return json ? report_print_list(r) : ORIEL_OK;
 }
 
+static void add_all(const struct bench *b, struct report *r)
+{
+    for (size_t n = 0; n < b->found.count; n++)
+        add_fields(b, &b->found.at[n], r);
+}
+
 oriel_status bench_report(const struct bench *b)
 {
     struct report r = {NULL, 0, 0, false};
-    for (size_t n = 0; n < b->found.count; n++)
-        add_fields(b, &b->found.at[n], &r);
+    add_all(b, &r);
     const oriel_status status = put_all(b, &r);
     report_free(&r);
     return status;
+}
+
+void bench_save(const struct bench *b)
+{
+    struct report r = {NULL, 0, 0, false};
+    const char *csv = argument(b->a, "csv");
+    if (!csv || b->found.count == 0)
+        return;
+    add_all(b, &r);
+    (void)write_csv(b, &r, csv);
+    report_free(&r);
 }
