@@ -1,4 +1,7 @@
 """`oriel selftest`."""
+import os
+import re
+
 import harness
 
 
@@ -70,6 +73,21 @@ class Selftest(harness.Cli):
         done = self.oriel("selftest", "--report", path, status=2)
         self.assertIn("--report", done.err)
         self.assertEqual(done.out, "")
+
+    def test_a_report_of_a_gpu_has_its_peaks(self):
+        chosen = next(d for d in self.oriel("devices", "--json").json()
+                      if d["chosen"])
+        if chosen["type"] != "GPU" and \
+                chosen["platform"] != "Portable Computing Language":
+            self.skipTest("others take long to build what GPUs are offered")
+        path = self.folder / "report.txt"
+        self.oriel("selftest", "--report", path, env={
+            **harness.UNSTORED, "OPENCL_LAYERS": os.environ["GPU_LAYER"],
+            "ANSWERS": "1000=4:8"})
+        peaks = re.search(r"(?m)^# Peaks: (\S+) GFLOP/s .* (\S+) GB/s by a sum "
+                          r"of (\d+) MB\.$", path.read_text(encoding="utf-8"))
+        for number in peaks.groups():
+            self.assertGreater(float(number), 0.01)
 
 
 if __name__ == "__main__":
