@@ -47,8 +47,9 @@ enum { PART = 4 };
 
 /* Most scores, whole vectors of a row counted, and sums of values that code is
  * unrolled for. More sums would spill on any GPU; PoCL 3.1 crashes while it
- * compiles 128 sums, or 16 vectors of scores with a softcap. */
-enum { ITEM_SCORES = 32, ITEM_SUMS = 64 };
+ * compiles 128 sums, or 16 vectors of scores with a softcap, so that what is no
+ * GPU has fewer. */
+enum { ITEM_SCORES = 64, OTHER_SCORES = 32, ITEM_SUMS = 64 };
 
 static struct tile_preset shape_of(const struct plan *plan)
 {
@@ -174,7 +175,7 @@ static const char *rejects(const struct problem *p, const struct device *d)
 }
 
 /* Rules of the words alone, as kernels/tile.cl has them. */
-static const char *breaks(const int32_t *word)
+static const char *breaks(const int32_t *word, const struct device *d)
 {
     const int32_t key_items = word[KEY_TILE] / word[ITEM_KEYS];
     if (word[QUERY_TILE] % word[ITEM_ROWS] != 0)
@@ -193,9 +194,13 @@ static const char *breaks(const int32_t *word)
     if (word[SUM_LANES] == 3)
         return "sums must be 2 or 4";
     const int64_t vectors = orl_ceil_div(word[ITEM_KEYS], PART);
-    if (word[ITEM_ROWS] * PART * vectors > ITEM_SCORES)
+    const int64_t scores = word[ITEM_ROWS] * PART * vectors;
+    if (scores > ITEM_SCORES)
         return "the numbers of own, the second up to a multiple of 4, must not "
-               "multiply to more than 32";
+               "multiply to more than 64";
+    if (scores > OTHER_SCORES && d->kind != DEVICE_GPU)
+        return "the numbers of own, the second up to a multiple of 4, must not "
+               "multiply to more than 32 but on a GPU";
     if (word[BROADCAST] && word[KEY_CHUNK] != word[KEY_TILE])
         return "with broadcast the second number of chunk must be k";
     if (word[BROADCAST] && word[CHANNEL_CHUNK] % key_items != 0)
@@ -208,7 +213,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
                            const struct device *d)
 {
     const int32_t *word = plan->word;
-    const char *broken = breaks(word);
+    const char *broken = breaks(word, d);
     if (broken)
         return broken;
     const struct tile_preset t = shape_of(plan);
