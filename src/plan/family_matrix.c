@@ -59,11 +59,11 @@ static bool all_aligned(const struct problem *p)
 }
 
 static bool has_room(const struct matrix_shape *m, const struct variant *v,
-                     bool portable, const struct device *d)
+                     bool portable, bool aligned, const struct device *d)
 {
     const int64_t group = orl_matrix_group(m);
-    const int64_t bytes =
-        orl_matrix_local_bytes(m, v->head_dim, v->v_dim, v->k_type, portable);
+    const int64_t bytes = orl_matrix_local_bytes(m, v->head_dim, v->v_dim,
+                                                 v->k_type, portable, aligned);
     return (d->group_limit <= 0 || group <= d->group_limit) &&
            (d->axis_limit <= 0 || group <= d->axis_limit) &&
            (d->local_bytes <= 0 || bytes <= d->local_bytes);
@@ -106,7 +106,7 @@ static const char *rejects(const struct problem *p, const struct device *d)
         return "the matrix unit of the device does not multiply bf16";
     if (orl_max(v.head_dim, v.v_dim) > MOST_DIM)
         return "rows have more than 256 channels";
-    if (!has_room(&portable_shape, &v, true, d))
+    if (!has_room(&portable_shape, &v, true, false, d))
         return "no tile fits the local memory and the groups of the device";
     return NULL;
 }
@@ -139,7 +139,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
     if (word[ALIGNED] && !all_aligned(p))
         return "aligned needs strides and offsets of q, k and v that are "
                "multiples of 16 bytes";
-    if (!has_room(&m, v, word[PORTABLE], d))
+    if (!has_room(&m, v, word[PORTABLE], word[ALIGNED], d))
         return "the device does not have so much local memory, or does not "
                "allow so many work-items in a group";
     return NULL;
@@ -180,7 +180,7 @@ static void candidates(const struct problem *p, const struct device *d,
     const struct matrix_shape *m =
         orl_matrix_shapes(d->matrix, v.k_type == ORIEL_F32, dim, &count);
     for (int n = 0; n < count; n++) {
-        if (!has_room(&m[n], &v, false, d))
+        if (!has_room(&m[n], &v, false, all_aligned(p), d))
             continue;
         const int32_t pack = most_pack(&m[n], p);
         if (pack > 1)
@@ -245,8 +245,8 @@ static double gpu_seconds(const struct plan *plan, double tiles, double groups,
     const struct group_needs needs = {
         .items = orl_matrix_group(&m),
         .registers = BESIDE + orl_matrix_registers(&m, v->head_dim, v->v_dim),
-        .local_bytes =
-            orl_matrix_local_bytes(&m, v->head_dim, v->v_dim, v->k_type, false),
+        .local_bytes = orl_matrix_local_bytes(
+            &m, v->head_dim, v->v_dim, v->k_type, false, plan->word[ALIGNED]),
     };
     const struct item_work work = {.instructions =
                                        open_instructions(plan) +

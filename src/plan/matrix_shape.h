@@ -21,12 +21,13 @@ const struct matrix_shape *orl_matrix_shapes(int64_t engine, bool single,
                                              int32_t dim, int *count);
 
 /* As kernels/matrix.cl has them: rows of a wave; work-items of a group; bytes
- * of local memory, with k of that type; registers of a work-item that hold
- * queries, scores and sums. */
+ * of local memory, with k of that type, and its words PORTABLE and ALIGNED;
+ * registers of a work-item that hold queries, scores and sums. */
 int32_t orl_matrix_wave_rows(const struct matrix_shape *m);
 int32_t orl_matrix_group(const struct matrix_shape *m);
 int64_t orl_matrix_local_bytes(const struct matrix_shape *m, int32_t head_dim,
-                               int32_t v_dim, uint32_t type, bool portable);
+                               int32_t v_dim, uint32_t type, bool portable,
+                               bool aligned);
 int32_t orl_matrix_registers(const struct matrix_shape *m, int32_t head_dim,
                              int32_t v_dim);
 

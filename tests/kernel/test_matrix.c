@@ -151,9 +151,10 @@ START_TEST(local_memory_is_what_the_planner_says)
     OK(clGetKernelWorkGroupInfo(s.kernel, device.id, CL_KERNEL_LOCAL_MEM_SIZE,
                                 sizeof bytes, &bytes, NULL));
     OK(clReleaseKernel(s.kernel));
-    ck_assert_int_eq((long long)bytes,
-                     (long long)orl_matrix_local_bytes(
-                         &m, p->head_dim, p->v_dim, (uint32_t)s.k_type, true));
+    ck_assert_int_eq(
+        (long long)bytes,
+        (long long)orl_matrix_local_bytes(
+            &m, p->head_dim, p->v_dim, (uint32_t)s.k_type, true, p->aligned));
 }
 END_TEST
 

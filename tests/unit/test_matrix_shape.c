@@ -44,18 +44,20 @@ START_TEST(local_memory_is_as_compilers_count_it)
         struct matrix_shape m;
         int32_t dim;
         uint32_t type;
+        bool aligned;
         int64_t bytes;
     } cases[] = {
-        {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, 18448},
-        {{ENGINE_MMA, false, 0, 64, 32, 1}, 128, ORIEL_F16, 17424},
-        {{ENGINE_WMMA11, false, 0, 64, 32, 1}, 80, ORIEL_BF16, 12048},
-        {{ENGINE_MFMA, false, 0, 128, 64, 2}, 64, ORIEL_BF16, 18448},
-        {{ENGINE_MFMA, true, 0, 64, 64, 1}, 64, ORIEL_F32, 34832},
+        {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, false, 18448},
+        {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, true, 36896},
+        {{ENGINE_MMA, false, 0, 64, 32, 1}, 128, ORIEL_F16, true, 34848},
+        {{ENGINE_WMMA11, false, 0, 64, 32, 1}, 80, ORIEL_BF16, true, 12048},
+        {{ENGINE_MFMA, false, 0, 128, 64, 2}, 64, ORIEL_BF16, true, 18448},
+        {{ENGINE_MFMA, true, 0, 64, 64, 1}, 64, ORIEL_F32, true, 34832},
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++)
         ck_assert_int_eq(orl_matrix_local_bytes(&cases[n].m, cases[n].dim,
                                                 cases[n].dim, cases[n].type,
-                                                false),
+                                                false, cases[n].aligned),
                          cases[n].bytes);
 }
 END_TEST
