@@ -154,7 +154,7 @@ static double gpu_seconds(const struct plan *plan, const struct problem *p,
     /* Every work-item of a group takes as long as one that has a query. */
     const struct item_work work = {.instructions = flops / rows / 2.0};
     const double channels = (double)p->q.channels + (double)p->v.channels;
-    const double core = rows / orl_cores(d);
+    const double core = ceil(blocks / orl_cores(d)) * rows / blocks;
     /* A key more: the query is read so, and the result written. */
     const double reads =
         (keys + 1.0) *

@@ -48,12 +48,15 @@ enum { CPU_ROWS = 4 };
 enum { ITEMS = 64, KEYS = 64 };
 
 /* As many waves where they have more work-items: 64, or 32, which Intel's
- * compiler makes of sub-groups where the least ones have 16. */
+ * compiler makes of sub-groups where the least ones have 16. Of waves of 32,
+ * four: twice as many keys at a time take 1 to 15 % less (NVIDIA H200, driver
+ * 580.159.04, four problems of 1 and 4 rows; 16 rows take 45 % more). */
 static int64_t group_items(const struct problem *p, int32_t rows,
                            const struct device *d)
 {
     const int64_t parts = orl_ceil_div(p->v.channels, PART);
-    const int64_t items = parts > ITEMS || rows > 4 ? 2 * ITEMS : ITEMS;
+    const bool four = d->kind == DEVICE_GPU && d->wave_items == 32;
+    const int64_t items = parts > ITEMS || rows > 4 || four ? 2 * ITEMS : ITEMS;
     const bool wide = d->wave_items == 64 || d->sub_groups == 16;
     return d->kind == DEVICE_GPU && wide ? 2 * items : items;
 }
@@ -117,7 +120,9 @@ static void choose_rows(int32_t *word, const struct problem *p, int64_t most)
     word[QUERY_TILE] = (int32_t)orl_ceil_div(p->queries, tiles);
 }
 
-/* A line of 128 bytes of a key at a time. */
+/* A line of 128 bytes of a key at a time, or as much as work-items ask for
+ * before they wait: asking twice for a whole line takes up to 30 % longer than
+ * once for half of one (NVIDIA H200, driver 580.159.04, f16, d 128). */
 static struct plan first_plan(const struct problem *p, const struct device *d)
 {
     struct plan plan = {.family = &orl_family_segment,
@@ -129,7 +134,8 @@ static struct plan first_plan(const struct problem *p, const struct device *d)
     word[GROUP] = (int32_t)items;
     word[KEY_TILE] = (int32_t)group_keys(items, rows, d);
     word[CHANNEL_CHUNK] = p->k.type == ORIEL_F32 ? 32 : 64;
-    if (p->q.channels <= 32)
+    if (p->q.channels <= 32 ||
+        (d->kind == DEVICE_GPU && word[KEY_TILE] * 2 > items))
         word[CHANNEL_CHUNK] = 32;
     word[SEGMENT] = word[KEY_TILE];
     /* A CPU reads vectors wherever they lie. */

@@ -137,7 +137,8 @@ double orl_decode_cycles(const struct decode_preset *preset, bool converted,
 
 /* Those of one class and dimension together, by rising dimension. Registers and
  * shares of multiply-adds among the instructions of a tile are of clang 19.1.7
- * for AMD, and with ptxas 13.0 for NVIDIA; no device was timed. */
+ * for AMD, and with ptxas 13.0 for NVIDIA; where no device is named none was
+ * timed. */
 static const struct tile_preset tile_presets[] = {
     /* Few work-items and short code: they are built to be tested. */
     {TILE_CPU, 128, 32, 32, 2, 4, 32, 32, 4},
@@ -150,13 +151,23 @@ static const struct tile_preset tile_presets[] = {
     {TILE_MODEST, 256, 16, 32, 1, 2, 32, 8, 4},
     {TILE_MODEST, ORL_MAX_DIM, 16, 32, 1, 1, 32, 4, 4},
 
-    {TILE_WIDE, 32, 64, 32, 8, 4, 32, 32, 4},
-    {TILE_WIDE, 64, 64, 64, 8, 4, 32, 64, 4},
-    {TILE_WIDE, 64, 48, 32, 6, 4, 32, 32, 4},
+    /* NVIDIA H200, driver 580.159.04, (128,0): 60.8 us, own8x4 77.6. */
+    {TILE_WIDE, 32, 64, 64, 8, 8, 32, 64, 4},
+    /* NVIDIA H200, 8 heads, (1024,0): 605 us, tiles of k64 633, own6x8 663,
+     * own8x8 651; (64,64): 120, 130, and the second one 118. Groups of 2 warps
+     * wait less for each other. */
+    {TILE_WIDE, 64, 64, 32, 8, 4, 32, 32, 4},
+    {TILE_WIDE, 64, 32, 32, 4, 4, 32, 32, 4},
     {TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2},
-    {TILE_WIDE, 96, 64, 32, 4, 4, 32, 32, 4},
-    {TILE_WIDE, 128, 48, 64, 6, 4, 32, 16, 4},
-    {TILE_WIDE, 256, 48, 64, 3, 4, 32, 8, 4},
+    /* NVIDIA H200, (512,0): 500 us, q32 k32 own4x4 528, q64 k32 583. */
+    {TILE_WIDE, 96, 64, 64, 8, 4, 32, 32, 2},
+    /* NVIDIA H200, 16 heads, (1023,0): 2407 us, 16 keys at a time 2454, own4x8
+     * 2456, own5x8 2569, own6x8 2598. */
+    {TILE_WIDE, 128, 48, 64, 6, 4, 32, 32, 4},
+    /* NVIDIA H200, 8 heads, (511,0): 1575 us, q24 own3x4 1595, q24 k128 own6x4
+     * 1658, and q48 own3x4, of which a core holds one group, 1833. (q32 k128
+     * own8x4 takes 1524, but spills on gfx1201.) */
+    {TILE_WIDE, 256, 32, 64, 4, 4, 32, 8, 4},
     {TILE_WIDE, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
     /* Groups of 4 waves, two of which fit 64 KB: 8 waves of 4 SIMDs; and of 2,

@@ -68,9 +68,9 @@ START_TEST(each_class_of_device_has_its_tiles)
     const struct device cpu = given_cpu();
     const char *problem = "h2 q900 d128 w64,64";
     expect_first(problem, &nvidia,
-                 "tile q48 k64 own6x4 chunk32x16 sums4 pack1 aligned");
+                 "tile q48 k64 own6x4 chunk32x32 sums4 pack1 aligned");
     expect_first(problem, &rdna,
-                 "tile q48 k64 own6x4 chunk32x16 sums4 pack1 aligned");
+                 "tile q48 k64 own6x4 chunk32x32 sums4 pack1 aligned");
     expect_first(problem, &cdna,
                  "tile q64 k64 own4x4 chunk32x16 sums4 pack1 aligned paired");
     expect_first(problem, &other,

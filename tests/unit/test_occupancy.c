@@ -211,13 +211,13 @@ START_TEST(warps_overlap_arithmetic_and_local_memory)
     const double issued = 128.0 * 1000.0 / 64.0, moved = 4.0 * 4.0 * 1000.0;
     const struct group_needs two = {128, 250, 1 << 10, 0}; /* of a scheduler */
     assert_near(orl_core_clocks(&two, &work, 2 * 108, &d),
-                2 * (moved + 0.65 * issued));
+                2 * (moved + 0.65 / 4.0 * issued));
     const struct group_needs four = {128, 128, 1 << 10, 0};
     assert_near(orl_core_clocks(&four, &work, 4 * 108, &d),
-                4 * (moved + 0.65 / 4.0 * issued));
-    /* A warp that is alone is no worse than two. */
+                4 * (moved + 0.65 / 16.0 * issued));
+    /* 6 warps would take a turn of 3 clocks, as long as these. */
     assert_near(orl_core_clocks(&two, &work, 1, &d),
-                moved + 0.65 * 1.5 * issued);
+                moved + 0.65 / 2.25 * 1.5 * issued);
 }
 END_TEST
 
