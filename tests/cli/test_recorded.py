@@ -13,7 +13,7 @@ GOLDEN = pathlib.Path(__file__).parent.parent / "golden"
 GPU_LAYER = os.environ["GPU_LAYER"]
 
 CORE = ("core_units", "core_lanes", "core_registers", "core_local_bytes",
-        "core_local_sizes", "item_registers", "wave_items")
+        "core_local_rate", "core_local_sizes", "item_registers", "wave_items")
 
 
 def recorded(device):
