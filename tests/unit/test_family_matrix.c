@@ -53,9 +53,9 @@ START_TEST(each_unit_has_its_shapes)
         const char *problem, *plan;
     } cases[] = {
         {ENGINE_MMA, "h2 q900 d64 w64,64 f16",
-         "matrix mma q64 k64 rows1 pack1 aligned"},
-        {ENGINE_MMA, "h2 q900 d128 w64,64 bf16",
          "matrix mma q64 k32 rows1 pack1 aligned"},
+        {ENGINE_MMA, "h2 q900 d256 w64,64 bf16",
+         "matrix mma q64 k16 rows1 pack1 aligned"},
         {ENGINE_MMA8, "h2 q900 d64 w64,64 f16",
          "matrix mma8 q64 k64 rows1 pack1 aligned"},
         {ENGINE_WMMA11, "h2 q900 d64 w64,64 f16 off2",

@@ -28,7 +28,9 @@ START_TEST(none_where_there_is_no_engine_or_no_room)
     ck_assert_int_eq(count, 0);
     orl_matrix_shapes(ENGINE_WMMA11, false, 129, &count);
     ck_assert_int_eq(count, 0);
-    orl_matrix_shapes(ENGINE_MMA, false, 129, &count);
+    orl_matrix_shapes(ENGINE_MMA8, false, 129, &count);
+    ck_assert_int_eq(count, 0);
+    orl_matrix_shapes(ENGINE_MMA, false, 257, &count);
     ck_assert_int_eq(count, 0);
     orl_matrix_shapes(ENGINE_MFMA, false, 257, &count);
     ck_assert_int_eq(count, 0);
@@ -48,8 +50,8 @@ START_TEST(local_memory_is_as_compilers_count_it)
         int64_t bytes;
     } cases[] = {
         {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, false, 18448},
-        {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, true, 18960},
-        {{ENGINE_MMA, false, 0, 64, 32, 1}, 128, ORIEL_F16, true, 18192},
+        {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, true, 36896},
+        {{ENGINE_MMA, false, 0, 64, 32, 1}, 128, ORIEL_F16, true, 34848},
         {{ENGINE_WMMA11, false, 0, 64, 32, 1}, 80, ORIEL_BF16, true, 12048},
         {{ENGINE_MFMA, false, 0, 128, 64, 2}, 64, ORIEL_BF16, true, 18448},
         {{ENGINE_MFMA, true, 0, 64, 64, 1}, 64, ORIEL_F32, true, 34832},
