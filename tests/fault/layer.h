@@ -63,7 +63,8 @@ LAYER_API void layer_tell(cl_device_info name, uint64_t value);
 LAYER_API void layer_tell_text(cl_device_info name, const char *text);
 
 /* The next `times` kernels of this name that are asked answer such a query with
- * this number; the name is not copied. Up to 16 queries. */
+ * this number; those after them, what was told before. The name is not copied.
+ * Up to 16 of them. */
 LAYER_API void layer_tell_kernel(const char *kernel,
                                  cl_kernel_work_group_info name, uint64_t value,
                                  int times);

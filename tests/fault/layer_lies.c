@@ -51,16 +51,13 @@ void layer_tell_text(cl_device_info name, const char *text)
 void layer_tell_kernel(const char *kernel, cl_kernel_work_group_info name,
                        uint64_t value, int times)
 {
-    int n = 0;
-    while (n < state.kernel_count && state.kernel[n].query != name)
-        n++;
-    if (n == LIES)
+    if (state.kernel_count == LIES)
         return;
+    const int n = state.kernel_count++;
     state.kernel[n].function = kernel;
     state.kernel[n].query = name;
     state.kernel[n].answer = value;
     state.kernel[n].times = times;
-    state.kernel_count += n == state.kernel_count;
 }
 
 void layer_build_with(const char *options)
@@ -123,14 +120,14 @@ bool layer_lie_of_kernel(cl_int *code, cl_kernel kernel,
                          void *value, size_t *size_ret)
 {
     char function[128] = "";
-    int n = 0;
-    while (n < state.kernel_count && state.kernel[n].query != name)
-        n++;
-    if (n == state.kernel_count || state.kernel[n].times == 0)
-        return false;
+    int n = state.kernel_count - 1;
     layer_next->clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME,
                                 sizeof function - 1, function, NULL);
-    if (strcmp(state.kernel[n].function, function) != 0)
+    while (n >= 0 &&
+           (state.kernel[n].query != name || state.kernel[n].times == 0 ||
+            strcmp(state.kernel[n].function, function) != 0))
+        n--;
+    if (n < 0)
         return false;
     state.kernel[n].times--;
     *code = answer_bytes(&state.kernel[n].answer, sizeof(uint64_t), size, value,
