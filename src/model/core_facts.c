@@ -15,6 +15,11 @@ static const struct {
     {12, 0, 128, 100},
 };
 
+/* Bytes that a local memory moves per clock, 32 banks of 4: "Shared Memory" of
+ * the same guide for 5.x and later; "CDNA 3" and "RDNA" white papers of AMD for
+ * a compute unit. */
+enum { LOCAL_RATE = 128 };
+
 /* A block may take all registers of a multiprocessor, and a work-item 255. */
 void orl_core_facts_nvidia(struct device *d, const struct nvidia_answers *a)
 {
@@ -26,6 +31,7 @@ void orl_core_facts_nvidia(struct device *d, const struct nvidia_answers *a)
             d->core_local_bytes = capabilities[n].local_kib << 10;
         }
     d->core_units = 1;
+    d->core_local_rate = a->major >= 5 ? LOCAL_RATE : 0;
     d->core_registers = a->block_registers;
     d->item_registers = a->major >= 5 ? 255 : 0;
     d->wave_items = a->warp_items;
@@ -59,6 +65,8 @@ void orl_core_facts_amd(struct device *d, const struct amd_answers *a)
     d->core_registers = amd_registers(d->name, a);
     /* Of RDNA the driver tells what one compute unit of a pair has. */
     d->core_local_bytes = a->unit_local_bytes * (a->major >= 10 ? 2 : 1);
+    d->core_local_rate =
+        a->major >= 8 ? LOCAL_RATE * (a->major >= 10 ? 2 : 1) : 0;
     const bool unified = a->major == 9 && d->core_registers == 512 << 8;
     d->item_registers = d->core_registers > 0 ? unified ? 512 : 256 : 0;
     d->wave_items = a->wave_items;

@@ -55,6 +55,7 @@ struct device {
     int64_t core_lanes;       /* multiply-adds of f32 that it does per clock */
     int64_t core_registers;   /* of 32 bits, for all its work-items */
     int64_t core_local_bytes; /* local memory, for all its groups */
+    int64_t core_local_rate;  /* bytes of it that move per clock */
     int64_t core_local_sizes; /* it is given out in powers of two of 1 KB: 1;
                                  from 16 KB on also halfway between them: 2 */
     int64_t item_registers;   /* most that a work-item can have */

@@ -63,6 +63,7 @@ static const struct fact facts[] = {
     NUMBER(core_lanes),
     NUMBER(core_registers),
     NUMBER(core_local_bytes),
+    NUMBER(core_local_rate),
     NUMBER(core_local_sizes),
     NUMBER(item_registers),
     NUMBER(wave_items),

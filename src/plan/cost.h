@@ -25,8 +25,8 @@ double orl_cost_bytes(const struct problem *p);
  * 1 where they divide evenly, units where there is one group. groups > 0. */
 double orl_cost_idle(double groups, const struct device *d);
 
-/* The same of reading memory, where some compute units are enough for all of
- * its bandwidth: only fewer groups than that leave some of it unused. */
+/* The same of a CPU that reads memory, where some compute units are enough for
+ * all of its bandwidth: only fewer groups than that leave some of it unused. */
 double orl_cost_idle_readers(double groups, const struct device *d);
 
 /* Seconds of a kernel that reads ahead while it computes: both overlap, but not

@@ -135,6 +135,22 @@ void orl_family_blocks(struct launch_list *list, const struct extent *e,
     };
 }
 
+double orl_family_mean_tiles(const struct window *w, int64_t queries,
+                             int32_t key_tile)
+{
+    enum { SAMPLES = 16 };
+    const int64_t blocks = orl_window_blocks(w, queries);
+    const int64_t samples = orl_min(blocks, SAMPLES);
+    int64_t tiles = 0;
+    for (int64_t n = 0; n < samples; n++) {
+        const int64_t q0 = orl_window_block_begin(
+            w, blocks * (2 * n + 1) / (2 * samples), queries);
+        const struct tiles t = orl_window_tiles(w, q0, queries, key_tile);
+        tiles += t.end - t.first;
+    }
+    return (double)tiles / (double)samples;
+}
+
 int64_t orl_family_parts(const struct extent *e, int64_t segments,
                          int32_t v_dim)
 {

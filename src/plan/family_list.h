@@ -37,6 +37,11 @@ const char *orl_family_unfit(const struct built *built, int64_t group,
 void orl_family_blocks(struct launch_list *list, const struct extent *e,
                        int64_t rows, int64_t pack, int32_t group);
 
+/* Tiles of so many keys that a block of so many queries visits, on average over
+ * some blocks. */
+double orl_family_mean_tiles(const struct window *w, int64_t queries,
+                             int32_t key_tile);
+
 /* Bytes in which each row keeps its highest score, the sum of its weights and
  * those of values, as floats, for each of some segments of keys: as
  * kernels/lib/merge.clh does. */

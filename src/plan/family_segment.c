@@ -7,6 +7,7 @@
 #include "model/elem.h"
 #include "plan/cost.h"
 #include "plan/occupancy.h"
+#include "plan/segment_shape.h"
 
 #include <math.h>
 
@@ -33,10 +34,11 @@ static const struct word words[] = {
 
 static const char *const kernels[] = {"attend_segment", "attend_merge", NULL};
 
-/* Channels that the kernel reads together, its LANES. Most rows of a group: a
- * work-item holds PART sums of each, and more than 64 would spill. Most
- * queries: keys are read again for every tile of them. */
-enum { PART = 4, ROWS = 16, QUERIES = 64 };
+enum { PART = ORL_SEGMENT_PART };
+
+/* Most rows of a group: a work-item holds PART sums of each, and more than 64
+ * would spill. Most queries: keys are read again for every tile of them. */
+enum { ROWS = 16, QUERIES = 64 };
 
 /* Most rows on what is no GPU. The compiler of Intel's CPU runtime 2026 ends
  * with SIGSEGV on 6 and 7 (d 16, f32); 1 to 5 it builds. */
@@ -46,12 +48,15 @@ enum { CPU_ROWS = 4 };
 enum { ITEMS = 64, KEYS = 64 };
 
 /* As many waves where they have more work-items: 64, or 32, which Intel's
- * compiler makes of sub-groups where the least ones have 16. */
+ * compiler makes of sub-groups where the least ones have 16. Of waves of 32,
+ * four: twice as many keys at a time take 1 to 15 % less (NVIDIA H200, driver
+ * 580.159.04, four problems of 1 and 4 rows; 16 rows take 45 % more). */
 static int64_t group_items(const struct problem *p, int32_t rows,
                            const struct device *d)
 {
     const int64_t parts = orl_ceil_div(p->v.channels, PART);
-    const int64_t items = parts > ITEMS || rows > 4 ? 2 * ITEMS : ITEMS;
+    const bool four = d->kind == DEVICE_GPU && d->wave_items == 32;
+    const int64_t items = parts > ITEMS || rows > 4 || four ? 2 * ITEMS : ITEMS;
     const bool wide = d->wave_items == 64 || d->sub_groups == 16;
     return d->kind == DEVICE_GPU && wide ? 2 * items : items;
 }
@@ -77,33 +82,28 @@ static int64_t most_rows(const struct device *d)
     return registers > 0 && registers <= 128 ? ROWS / 2 : ROWS;
 }
 
-static int64_t whole(int64_t count, int64_t unit)
-{
-    return orl_ceil_div(count, unit) * unit;
-}
-
-/* As kernels/segment.cl says. */
-static int64_t local_bytes(const struct plan *plan)
+static struct segment_shape shape_of(const struct plan *plan)
 {
     const int32_t *word = plan->word;
-    const int64_t rows = (int64_t)word[HEAD_TILE] * word[QUERY_TILE];
-    const int64_t shares = word[GROUP] / word[KEY_TILE];
-    const int64_t whole_rows = whole(rows, shares * PART);
-    const int64_t query = whole(plan->variant.head_dim, word[CHANNEL_CHUNK]);
-    const int64_t query_rows = shares == 1 ? rows : whole_rows;
-    const int64_t keys = word[KEY_TILE] * (word[CHANNEL_CHUNK] + (int64_t)PART);
-    const int64_t kept = orl_clamp(256 / word[GROUP], 1, rows);
-    const int64_t sums = PART * (int64_t)word[GROUP] * kept;
-    return 4 * (query_rows * query + whole_rows * word[SEGMENT] + 2 * rows +
-                orl_max(keys, sums));
+    return (struct segment_shape) {
+        .head_dim = plan->variant.head_dim,
+        .v_dim = plan->variant.v_dim,
+        .rows = word[HEAD_TILE] * word[QUERY_TILE],
+        .group = word[GROUP],
+        .key_tile = word[KEY_TILE],
+        .channel_chunk = word[CHANNEL_CHUNK],
+        .segment = word[SEGMENT],
+    };
 }
 
 static bool has_room(const struct plan *plan, const struct device *d)
 {
     const int64_t group = plan->word[GROUP];
+    const struct segment_shape s = shape_of(plan);
     return (d->group_limit <= 0 || group <= d->group_limit) &&
            (d->axis_limit <= 0 || group <= d->axis_limit) &&
-           (d->local_bytes <= 0 || local_bytes(plan) <= d->local_bytes);
+           (d->local_bytes <= 0 ||
+            orl_segment_local_bytes(&s) <= d->local_bytes);
 }
 
 /* ---- Candidates --------------------------------------------------------- */
@@ -120,7 +120,9 @@ static void choose_rows(int32_t *word, const struct problem *p, int64_t most)
     word[QUERY_TILE] = (int32_t)orl_ceil_div(p->queries, tiles);
 }
 
-/* A line of 128 bytes of a key at a time. */
+/* A line of 128 bytes of a key at a time, or as much as work-items ask for
+ * before they wait: asking twice for a whole line takes up to 30 % longer than
+ * once for half of one (NVIDIA H200, driver 580.159.04, f16, d 128). */
 static struct plan first_plan(const struct problem *p, const struct device *d)
 {
     struct plan plan = {.family = &orl_family_segment,
@@ -132,7 +134,8 @@ static struct plan first_plan(const struct problem *p, const struct device *d)
     word[GROUP] = (int32_t)items;
     word[KEY_TILE] = (int32_t)group_keys(items, rows, d);
     word[CHANNEL_CHUNK] = p->k.type == ORIEL_F32 ? 32 : 64;
-    if (p->q.channels <= 32)
+    if (p->q.channels <= 32 ||
+        (d->kind == DEVICE_GPU && word[KEY_TILE] * 2 > items))
         word[CHANNEL_CHUNK] = 32;
     word[SEGMENT] = word[KEY_TILE];
     /* A CPU reads vectors wherever they lie. */
@@ -274,38 +277,57 @@ static void launches(const struct plan *plan, const struct extent *e,
     };
 }
 
-/* What a work-item needs for a segment, in instructions, by its loops. */
-static double instructions(const struct plan *plan)
-{
-    const int32_t *word = plan->word;
-    const double rows = (double)word[HEAD_TILE] * word[QUERY_TILE];
-    const double group = word[GROUP], keys = word[SEGMENT];
-    const double mine = fmin(ceil(rows * word[KEY_TILE] / group / PART) * PART,
-                             rows); /* rows that it multiplies */
-    const double row_items = fmin(group / rows, 16.0);
-    const double parts =
-        (double)whole(plan->variant.head_dim, word[CHANNEL_CHUNK]) / PART;
-    const double key_step = group * PART / plan->variant.v_dim;
-    /* To bring PART numbers to local memory, and to wait for a barrier. */
-    const double load = 12.0, barrier = 20.0;
+/* How long memory takes to answer, what a group waits besides, and what a
+ * segment adds to the merge of a row, which reads one after the other. NVIDIA
+ * H200, driver 580.159.04: with these, 62 plans of 6 problems are within 14 %
+ * of what they took on average. */
+static const double answer = 0.6e-6, begin = 2e-6, merged = 0.25e-6;
 
-    const double chunks = parts * PART / word[CHANNEL_CHUNK];
-    const double qk =
-        keys / word[KEY_TILE] *
-        (parts * ((PART + 1.0) * mine + 4.0) +
-         parts * load * word[KEY_TILE] / group + chunks * 2.0 * barrier);
-    const double weights = 25.0 * keys / row_items + 4.0 * barrier;
-    const double pv = keys / key_step * ((PART + 0.5) * rows + load);
-    return qk + weights + pv + 40.0 * rows + 200.0;
+/* Groups of a core hide each other's waits, as far as there is room for several
+ * of them; where there are few groups, a segment takes as long as its own
+ * steps, one after the other. */
+static double gpu_seconds(const struct plan *plan, double groups, double memory,
+                          const struct device *d)
+{
+    const struct segment_shape s = shape_of(plan);
+    const struct group_needs needs = {
+        .items = s.group,
+        .registers = orl_segment_registers(&s),
+        .local_bytes = orl_segment_local_bytes(&s),
+    };
+    const struct item_work work = orl_segment_work(&s);
+    const double clock = orl_cost_clock(d);
+    const double rounds =
+        ceil(ceil(groups / orl_cores(d)) / orl_core_groups(&needs, d));
+    const double alone = orl_core_clocks(&needs, &work, 1.0, d) / clock;
+    const double steps =
+        rounds * (begin + orl_segment_waits(&s) * answer + alone);
+    const double all =
+        fmax(steps, orl_core_clocks(&needs, &work, groups, d) / clock);
+    return fmax(all, memory) + 0.3 * fmin(all, memory);
 }
 
-/* Registers of a work-item. Compilers take 48 to 118 for 1 row, 96 to 186 for 4
- * and 150 to 211 for 16 (clang 19 for gfx906 to gfx1201, ptxas 13 for sm_75 to
- * sm_90). */
-static double registers(const struct plan *plan)
+/* A CPU reaches 0.025 of its peak, as with tile: an instruction is two
+ * operations. */
+static double cpu_seconds(const struct plan *plan, double groups, double memory,
+                          const struct device *d)
 {
-    const double rows = (double)plan->word[HEAD_TILE] * plan->word[QUERY_TILE];
-    return 90.0 + 5.0 * rows;
+    const struct segment_shape s = shape_of(plan);
+    const double flops =
+        2.0 * groups * s.group * orl_segment_work(&s).instructions;
+    return fmax(flops / (orl_cost_peak_flops(d) * 0.025) *
+                    orl_cost_idle(groups, d),
+                memory * orl_cost_idle_readers(groups, d));
+}
+
+/* Memory brings 64 bytes at least: of f16, chunks of 16 channels on a GPU take
+ * a quarter longer (NVIDIA H200, driver 580.159.04, "b32 h32/8 q1 k4096 d128
+ * w4095,0 f16"). */
+static double key_bytes(const struct plan *plan, const struct problem *p)
+{
+    const double size = (double)orl_elem_bytes(p->k.type);
+    const double piece = plan->word[CHANNEL_CHUNK] * size;
+    return (double)p->k.channels * size * (piece < 64.0 ? 1.5 : 1.0);
 }
 
 static double cost(const struct plan *plan, const struct problem *p,
@@ -319,33 +341,24 @@ static double cost(const struct plan *plan, const struct problem *p,
     const double keys =
         fmin((double)all.span + word[QUERY_TILE] - 1.0, (double)p->keys);
     const double groups = tasks * ceil(keys / word[SEGMENT]);
-    const struct group_needs needs = {
-        .items = word[GROUP],
-        .registers = registers(plan),
-        .local_bytes = local_bytes(plan),
-    };
-    /* A CPU reaches 0.025 of its peak, as with tile: an instruction is two
-     * operations. */
-    const double compute =
-        d->kind == DEVICE_GPU
-            ? orl_core_clocks(&needs, instructions(plan), groups, d) /
-                  orl_cost_clock(d)
-            : 2.0 * groups * word[GROUP] * instructions(plan) /
-                  (orl_cost_peak_flops(d) * 0.025) * orl_cost_idle(groups, d);
 
-    /* What several groups read comes from a cache, 4 times as fast. Sums are
-     * written, and read again. Few groups, or few waves of a core, do not keep
-     * all of memory busy. */
+    /* What several groups read comes from a cache, 4 times as fast, and so do
+     * sums, which are written and read again. */
     const double bytes =
-        (double)p->k.channels * (double)orl_elem_bytes(p->k.type) +
+        key_bytes(plan, p) +
         (double)p->v.channels * (double)orl_elem_bytes(p->v.type);
+    const double visible = (double)p->batch * (double)p->kv_heads * keys;
     const double moved =
-        orl_cost_bytes(p) + 2.0 * (double)workspace(plan, &all);
+        orl_cost_bytes(p) + 0.5 * (double)workspace(plan, &all);
     const double memory =
-        fmax(moved, tasks * keys * bytes / 4.0) / orl_cost_bandwidth(d) *
-        orl_cost_idle_readers(groups, d) *
-        (d->kind == DEVICE_GPU ? orl_core_wait(&needs, d) : 1.0);
-    return orl_cost_launched(fmax(compute, memory), 2.0, groups, d);
+        fmax(fmax(moved, visible * bytes), tasks * keys * bytes / 4.0) /
+        orl_cost_bandwidth(d);
+    if (d->kind != DEVICE_GPU)
+        return orl_cost_launched(cpu_seconds(plan, groups, memory, d), 2.0,
+                                 groups, d);
+    const double merge = merged * (double)segment_count(plan, &all);
+    return orl_cost_launched(gpu_seconds(plan, groups, memory, d) + merge, 2.0,
+                             groups, d);
 }
 
 static const char *unfit(const struct plan *plan, const struct built *built,

@@ -47,8 +47,9 @@ enum { PART = 4 };
 
 /* Most scores, whole vectors of a row counted, and sums of values that code is
  * unrolled for. More sums would spill on any GPU; PoCL 3.1 crashes while it
- * compiles 128 sums, or 16 vectors of scores with a softcap. */
-enum { ITEM_SCORES = 32, ITEM_SUMS = 64 };
+ * compiles 128 sums, or 16 vectors of scores with a softcap, so that what is no
+ * GPU has fewer. */
+enum { ITEM_SCORES = 64, OTHER_SCORES = 32, ITEM_SUMS = 64 };
 
 static struct tile_preset shape_of(const struct plan *plan)
 {
@@ -174,7 +175,7 @@ static const char *rejects(const struct problem *p, const struct device *d)
 }
 
 /* Rules of the words alone, as kernels/tile.cl has them. */
-static const char *breaks(const int32_t *word)
+static const char *breaks(const int32_t *word, const struct device *d)
 {
     const int32_t key_items = word[KEY_TILE] / word[ITEM_KEYS];
     if (word[QUERY_TILE] % word[ITEM_ROWS] != 0)
@@ -193,9 +194,13 @@ static const char *breaks(const int32_t *word)
     if (word[SUM_LANES] == 3)
         return "sums must be 2 or 4";
     const int64_t vectors = orl_ceil_div(word[ITEM_KEYS], PART);
-    if (word[ITEM_ROWS] * PART * vectors > ITEM_SCORES)
+    const int64_t scores = word[ITEM_ROWS] * PART * vectors;
+    if (scores > ITEM_SCORES)
         return "the numbers of own, the second up to a multiple of 4, must not "
-               "multiply to more than 32";
+               "multiply to more than 64";
+    if (scores > OTHER_SCORES && d->kind != DEVICE_GPU)
+        return "the numbers of own, the second up to a multiple of 4, must not "
+               "multiply to more than 32 but on a GPU";
     if (word[BROADCAST] && word[KEY_CHUNK] != word[KEY_TILE])
         return "with broadcast the second number of chunk must be k";
     if (word[BROADCAST] && word[CHANNEL_CHUNK] % key_items != 0)
@@ -208,7 +213,7 @@ static const char *objects(const struct plan *plan, const struct problem *p,
                            const struct device *d)
 {
     const int32_t *word = plan->word;
-    const char *broken = breaks(word);
+    const char *broken = breaks(word, d);
     if (broken)
         return broken;
     const struct tile_preset t = shape_of(plan);
@@ -276,48 +281,50 @@ static void candidates(const struct problem *p, const struct device *d,
     }
 }
 
-/* Tiles that a block visits, on average over some blocks of the problem. */
-static double mean_tiles(const struct plan *plan, const struct window *w,
-                         int64_t blocks)
-{
-    enum { SAMPLES = 16 };
-    const int64_t rows = plan->word[QUERY_TILE] / plan->word[GROUP_PACK];
-    const int64_t samples = orl_min(blocks, SAMPLES);
-    int64_t tiles = 0;
-    for (int64_t n = 0; n < samples; n++) {
-        const int64_t q0 = orl_window_block_begin(
-            w, blocks * (2 * n + 1) / (2 * samples), rows);
-        const struct tiles t =
-            orl_window_tiles(w, q0, rows, plan->word[KEY_TILE]);
-        tiles += t.end - t.first;
-    }
-    return (double)tiles / (double)samples;
-}
-
 /* Instructions of the plain form on Intel's GPUs, by what was counted for
  * others: multiply-adds are 40 to 75 % of its long loops there, docs/isa.md,
  * where they are 59 to 91 % of those on AMD's. */
 static const double plain_times = 1.5;
 
-static double instructions(const struct plan *plan, const struct device *d)
+/* Rows of several heads take 5 to 8 % longer (NVIDIA H200, driver 580.159.04,
+ * pack4 beside pack1 of five problems). */
+static const double pack_times = 1.06;
+
+/* Instructions for each channel of its rows of q and of the result, which a
+ * group reads and writes alone: 3 tiles take 3 to 8 % longer each than 16 or 32
+ * (NVIDIA H200, driver 580.159.04, d 64). */
+static const double open_instructions = 30.0;
+
+static struct item_work work_of(const struct plan *plan, double tiles,
+                                const struct device *d)
 {
     const struct tile_preset t = shape_of(plan);
+    const struct variant *v = &plan->variant;
     const bool plain = d->sub_groups != 0 && !plan->word[BROADCAST];
-    return orl_tile_instructions(&t, plan->variant.head_dim,
-                                 plan->variant.v_dim, plan->word[PAIRED]) *
-           (plain ? plain_times : 1.0);
+    const double times =
+        tiles * (plan->word[GROUP_PACK] > 1 ? pack_times : 1.0);
+    struct item_work w = orl_tile_work(&t, plan->variant.head_dim,
+                                       plan->variant.v_dim, plan->word[PAIRED]);
+    w.instructions *= times * (plain ? plain_times : 1.0);
+    w.instructions += open_instructions * t.query_tile *
+                      ((double)v->head_dim + (double)v->v_dim) /
+                      orl_tile_group(&t);
+    w.local_bytes *= times;
+    return w;
 }
 
 /* Seconds for groups of so many tiles each. An instruction is two operations
- * where it is a multiply-add. A CPU reaches 0.025 of its peak by this kernel,
+ * where it is a multiply-add, and 16 bytes of local memory take 8. A CPU
+ * reaches 0.025 of its peak by this kernel,
  * such that it costs twice what `row` costs (PoCL 3.1, Zen 2: 1.2 to 3
  * times). */
 static double cpu_seconds(const struct plan *plan, double tiles, double groups,
                           const struct device *d)
 {
     const struct tile_preset t = shape_of(plan);
-    const double flops =
-        2.0 * groups * tiles * orl_tile_group(&t) * instructions(plan, d);
+    const struct item_work w = work_of(plan, tiles, d);
+    const double flops = 2.0 * groups * orl_tile_group(&t) *
+                         fmax(w.instructions, w.local_bytes / 2.0);
     return flops / (orl_cost_peak_flops(d) * 0.025) * orl_cost_idle(groups, d);
 }
 
@@ -332,8 +339,8 @@ static double gpu_seconds(const struct plan *plan, double tiles, double groups,
         .local_bytes = orl_tile_local_bytes(&t, v_dim),
         .wave_items = orl_tile_broadcasts(&t) ? t.key_tile / t.item_keys : 0,
     };
-    return orl_core_clocks(&needs, tiles * instructions(plan, d), groups, d) /
-           orl_cost_clock(d);
+    const struct item_work work = work_of(plan, tiles, d);
+    return orl_core_clocks(&needs, &work, groups, d) / orl_cost_clock(d);
 }
 
 static double cost(const struct plan *plan, const struct problem *p,
@@ -346,7 +353,8 @@ static double cost(const struct plan *plan, const struct problem *p,
     const int64_t blocks = orl_window_blocks(&w, rows);
     const double groups =
         (double)blocks * (double)(p->heads / pack) * (double)p->batch;
-    const double mean = mean_tiles(plan, &w, blocks), tiles = groups * mean;
+    const double mean = orl_family_mean_tiles(&w, rows, t.key_tile);
+    const double tiles = groups * mean;
     const double compute = d->kind == DEVICE_GPU
                                ? gpu_seconds(plan, mean, groups, d)
                                : cpu_seconds(plan, mean, groups, d);

@@ -4,6 +4,7 @@
 #define ORL_PLAN_OCCUPANCY_H
 
 #include "model/device.h"
+#include "plan/work.h"
 
 struct group_needs {
     int32_t items;       /* work-items */
@@ -23,16 +24,11 @@ double orl_core_lanes(const struct device *d);
  */
 int64_t orl_item_registers(const struct device *d);
 
-/* How many times as long a group takes because a core holds fewer waves than
- * keep its schedulers busy: 1 where there are enough. */
-double orl_core_wait(const struct group_needs *g, const struct device *d);
-
 /* Groups that a core holds at a time, at least 1. */
 int orl_core_groups(const struct group_needs *g, const struct device *d);
 
-/* Clocks until the last of `groups` groups ends, each of whose work-items takes
- * so many instructions. */
-double orl_core_clocks(const struct group_needs *g, double instructions,
+/* Clocks until the last of `groups` groups ends. */
+double orl_core_clocks(const struct group_needs *g, const struct item_work *w,
                        double groups, const struct device *d);
 
 #endif /* ORL_PLAN_OCCUPANCY_H */

@@ -137,7 +137,8 @@ double orl_decode_cycles(const struct decode_preset *preset, bool converted,
 
 /* Those of one class and dimension together, by rising dimension. Registers and
  * shares of multiply-adds among the instructions of a tile are of clang 19.1.7
- * for AMD, and with ptxas 13.0 for NVIDIA; no device was timed. */
+ * for AMD, and with ptxas 13.0 for NVIDIA; where no device is named none was
+ * timed. */
 static const struct tile_preset tile_presets[] = {
     /* Few work-items and short code: they are built to be tested. */
     {TILE_CPU, 128, 32, 32, 2, 4, 32, 32, 4},
@@ -150,13 +151,23 @@ static const struct tile_preset tile_presets[] = {
     {TILE_MODEST, 256, 16, 32, 1, 2, 32, 8, 4},
     {TILE_MODEST, ORL_MAX_DIM, 16, 32, 1, 1, 32, 4, 4},
 
-    {TILE_WIDE, 32, 64, 32, 8, 4, 32, 32, 4},
-    {TILE_WIDE, 64, 64, 64, 8, 4, 32, 64, 4},
-    {TILE_WIDE, 64, 48, 32, 6, 4, 32, 32, 4},
+    /* NVIDIA H200, driver 580.159.04, (128,0): 60.8 us, own8x4 77.6. */
+    {TILE_WIDE, 32, 64, 64, 8, 8, 32, 64, 4},
+    /* NVIDIA H200, 8 heads, (1024,0): 605 us, tiles of k64 633, own6x8 663,
+     * own8x8 651; (64,64): 120, 130, and the second one 118. Groups of 2 warps
+     * wait less for each other. */
+    {TILE_WIDE, 64, 64, 32, 8, 4, 32, 32, 4},
+    {TILE_WIDE, 64, 32, 32, 4, 4, 32, 32, 4},
     {TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2},
-    {TILE_WIDE, 96, 64, 32, 4, 4, 32, 32, 4},
-    {TILE_WIDE, 128, 48, 64, 6, 4, 32, 16, 4},
-    {TILE_WIDE, 256, 48, 64, 3, 4, 32, 8, 4},
+    /* NVIDIA H200, (512,0): 500 us, q32 k32 own4x4 528, q64 k32 583. */
+    {TILE_WIDE, 96, 64, 64, 8, 4, 32, 32, 2},
+    /* NVIDIA H200, 16 heads, (1023,0): 2407 us, 16 keys at a time 2454, own4x8
+     * 2456, own5x8 2569, own6x8 2598. */
+    {TILE_WIDE, 128, 48, 64, 6, 4, 32, 32, 4},
+    /* NVIDIA H200, 8 heads, (511,0): 1575 us, q24 own3x4 1595, q24 k128 own6x4
+     * 1658, and q48 own3x4, of which a core holds one group, 1833. (q32 k128
+     * own8x4 takes 1524, but spills on gfx1201.) */
+    {TILE_WIDE, 256, 32, 64, 4, 4, 32, 8, 4},
     {TILE_WIDE, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
     /* Groups of 4 waves, two of which fit 64 KB: 8 waves of 4 SIMDs; and of 2,
@@ -259,25 +270,16 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
 }
 
 /* The line through all targets of docs/isa.md, AMD within 60 of it and NVIDIA
- * within 45. Scores are held in vectors of 4. */
+ * within 45. Scores are held in vectors of 4. Of more than 64 scores and sums
+ * compilers keep fewer other numbers: 96 take 252 to 255 and 128 spill. */
 double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
 {
     /* A thread of Intel's has all of its registers, used or not. */
     if (orl_tile_broadcasts(t))
         return 128.0;
     const int32_t scores = (int32_t)orl_ceil_div(t->item_keys, 4) * 4;
-    return 60.0 + 2.67 * t->item_rows * (scores + orl_tile_sums(t, v_dim));
-}
-
-/* Instructions that go by while local memory brings 16 bytes to each work-item
- * of a wave, by the widths of both: 8 on RDNA and CDNA, 8 to 16 on NVIDIA. */
-static const double local_read = 8.0;
-
-/* Time of a step of one of the two long loops, of which so many are a turn: of
- * its instructions, or of what it reads from local memory. */
-static double step(double fused, double reads, double unrolled)
-{
-    return fmax(fused + reads + 5.0 / unrolled, reads * local_read);
+    const double held = t->item_rows * (scores + orl_tile_sums(t, v_dim));
+    return 60.0 + 2.67 * fmin(held, 64.0) + 0.75 * fmax(held - 64.0, 0.0);
 }
 
 /* As kernels/lib/steps_local.clh has them for all targets. */
@@ -323,13 +325,18 @@ static double broadcast_instructions(const struct tile_preset *t,
     return qk + weights + pv + 2.0 * rows * sums;
 }
 
-/* Without the waits for local memory within 3 points of what counts in the
- * machine code of the presets (clang 19 for gfx1030, ptxas 13 for sm_80). */
-double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
-                             int32_t v_dim, bool paired)
+/* Instructions of a turn of one of the two long loops, of which so many steps
+ * are unrolled. */
+static double step(double fused, double reads, double unrolled)
 {
-    if (orl_tile_broadcasts(t))
-        return broadcast_instructions(t, head_dim, v_dim);
+    return fused + reads + 5.0 / unrolled;
+}
+
+/* Within 3 points of what counts in the machine code of the presets (clang 19
+ * for gfx1030, ptxas 13 for sm_80). */
+static double local_instructions(const struct tile_preset *t, int32_t head_dim,
+                                 int32_t v_dim, bool paired)
+{
     const double rows = t->item_rows, keys = t->item_keys;
     const double sums = orl_tile_sums(t, v_dim);
     const double group = orl_tile_group(t);
@@ -357,4 +364,36 @@ double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
                                     unrolled_keys(t, sums)) +
                        values * load + 2.0 * barrier);
     return qk + weights + pv + 2.0 * rows * sums;
+}
+
+/* Bytes to and from local memory. Work-items of a wave that read the same 16
+ * bytes take as long as if they were others: of own2x2 and own1x2 little else
+ * remains of the time (NVIDIA H200, driver 580.159.04). */
+static double local_traffic(const struct tile_preset *t, int32_t head_dim,
+                            int32_t v_dim)
+{
+    const double rows = t->item_rows, keys = t->item_keys;
+    const double sums = orl_tile_sums(t, v_dim);
+    const double group = orl_tile_group(t), key_items = t->key_tile / keys;
+    const double parts = t->channel_chunk / 4;
+    const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
+    const double staged = (t->query_tile + t->key_tile) * parts / group;
+    const double qk = chunks * (parts * (rows + keys) + staged) * 16.0;
+    const double weights = rows * 4.0 * (1.0 + key_items + keys);
+    const double pv = t->key_tile * (rows * 4.0 + sums * 4.0 +
+                                     sums * key_items / group * 4.0);
+    return qk + weights + pv;
+}
+
+/* Not known of broadcasts: no such device was timed. */
+struct item_work orl_tile_work(const struct tile_preset *t, int32_t head_dim,
+                               int32_t v_dim, bool paired)
+{
+    if (orl_tile_broadcasts(t))
+        return (struct item_work) {
+            .instructions = broadcast_instructions(t, head_dim, v_dim)};
+    return (struct item_work) {
+        .instructions = local_instructions(t, head_dim, v_dim, paired),
+        .local_bytes = local_traffic(t, head_dim, v_dim),
+    };
 }

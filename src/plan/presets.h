@@ -3,6 +3,8 @@
 #ifndef ORL_PLAN_PRESETS_H
 #define ORL_PLAN_PRESETS_H
 
+#include "plan/work.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -93,9 +95,8 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim);
 /* About how many registers compilers take for a work-item. */
 double orl_tile_registers(const struct tile_preset *t, int32_t v_dim);
 
-/* What a work-item needs for one tile, in instructions. paired: two
- * multiply-adds are one. */
-double orl_tile_instructions(const struct tile_preset *t, int32_t head_dim,
-                             int32_t v_dim, bool paired);
+/* What a work-item does for one tile. paired: two multiply-adds are one. */
+struct item_work orl_tile_work(const struct tile_preset *t, int32_t head_dim,
+                               int32_t v_dim, bool paired);
 
 #endif /* ORL_PLAN_PRESETS_H */

@@ -51,6 +51,18 @@ class Selftest(harness.Cli):
         self.assertTrue(all(l.startswith("# h") for l in timed))
         self.assertGreater(float(timed[0].split("w64,64")[1].split()[1]), 0)
 
+        # The facts of `oriel devices`, those that take a trial among them, are
+        # those that the planner uses.
+        chosen, = [d for d in self.oriel("devices", "--json").json()
+                   if d["chosen"]]
+        told = dict(l.split(maxsplit=1) for l in lines
+                    if not l.startswith("#"))
+        listed = {fact: str(value) for fact, value in chosen["facts"].items()}
+        for facts in (told, listed): # PoCL's follow the memory of the moment
+            facts.pop("global_bytes")
+            facts.pop("allocation_bytes")
+        self.assertEqual(told, listed)
+
         here = self.oriel("explain", "h2 q64 d16 w9,9", "--json").json()
         there = self.oriel("explain", "h2 q64 d16 w9,9", "--json",
                            "--device-facts", path).json()

@@ -93,9 +93,8 @@ SPILLS = {
 }
 
 # Choices of tile for f32 that may have fewer multiply-adds: the same.
-GCN = ("of 128 registers 4 rows of 512 sums leave room for 2 keys; 6 reads of "
-       "local memory then serve 32 multiply-adds, and what else a loop has is "
-       "one instruction too many")
+GCN = ("of 128 registers sums of 512 channels leave room for 2 keys of 1 to 4 "
+       "rows; 3 to 6 reads of local memory then serve 8 to 32 multiply-adds")
 ONE_ROW = ("sums of one row fill a work-item's registers, so that of 6 "
            "instructions 4 multiply and add, one reads 16 bytes of values, and "
            "one is its address: messages have no offsets")

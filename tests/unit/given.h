@@ -92,6 +92,7 @@ static inline struct device given_any_device(uint64_t *state)
     d.core_lanes = given_fact(state, 1, 256);
     d.core_registers = given_fact(state, 1, 1 << 18);
     d.core_local_bytes = given_fact(state, 1, 1 << 18);
+    d.core_local_rate = given_fact(state, 1, 256);
     d.core_local_sizes = draw_from(state, 0, 2);
     d.item_registers = given_fact(state, 1, 512);
     d.wave_items = given_fact(state, 1, 64);

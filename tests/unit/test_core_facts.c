@@ -35,6 +35,7 @@ START_TEST(nvidia_is_known_by_its_compute_capability)
     assert_core(&d, 1, 64, 65536, 164, 255, 32);
     d = of_nvidia(9, 0);
     assert_core(&d, 1, 128, 65536, 228, 255, 32);
+    ck_assert_int_eq(d.core_local_rate, 128);
 }
 END_TEST
 
@@ -65,7 +66,9 @@ START_TEST(amd_is_known_by_its_graphics_ip)
     assert_core(&d, 1, 64, 131072, 64, 512, 64);
     d = of_amd("gfx942:sramecc+:xnack-", 9, 16, 64);
     assert_core(&d, 1, 64, 131072, 64, 512, 64);
+    ck_assert_int_eq(d.core_local_rate, 128);
     d = of_amd("gfx1032", 10, 32, 32);
+    ck_assert_int_eq(d.core_local_rate, 256); /* two compute units */
     assert_core(&d, 1, 128, 131072, 128, 256, 32);
     d = of_amd("gfx1100", 11, 32, 32);
     assert_core(&d, 1, 128, 196608, 128, 256, 32);
@@ -109,6 +112,7 @@ START_TEST(no_answers_are_no_facts)
     strcpy(d.name, "gfx900");
     orl_core_facts_amd(&d, &(struct amd_answers) {0});
     assert_core(&d, 1, 0, 0, 0, 0, 0);
+    ck_assert_int_eq(d.core_local_rate, 0);
     orl_core_facts_intel(&d, &(struct intel_answers) {0});
     assert_core(&d, 0, 0, 0, 0, 0, 0);
     ck_assert_int_eq(d.core_local_sizes, 0);

@@ -120,8 +120,6 @@ START_TEST(a_gpu_is_as_fast_as_its_cores)
     assert_near(orl_cost_peak_flops(&d), 28 * 128 * 2.4e9 * 2);
     assert_near(orl_cost_bandwidth(&d), 0.04 * 28 * 128 * 2.4e9 * 2);
     assert_near(orl_cost_idle(7, &d), 4.0);
-    assert_near(orl_cost_idle_readers(7, &d), 1.0);
-    assert_near(orl_cost_idle_readers(1, &d), 28.0 / 4.0);
     assert_near(orl_cost_idle(28, &d), 1.0);
 }
 END_TEST
@@ -133,6 +131,9 @@ START_TEST(launches_and_groups_cost_time)
     ck_assert(base > 1e-3);
     ck_assert(orl_cost_launched(1e-3, 2, 1, &d) > base + 1e-6);
     ck_assert(orl_cost_launched(1e-3, 1, 1e6, &d) > base + 1e-3);
+    const struct device gpu = given_device(DEVICE_GPU);
+    ck_assert(orl_cost_launched(1e-3, 1, 1, &gpu) < base);
+    assert_near(orl_cost_launched(1e-3, 2, 1e6, &gpu), 1e-3 + 8e-6);
 }
 END_TEST
 

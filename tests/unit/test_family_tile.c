@@ -68,9 +68,9 @@ START_TEST(each_class_of_device_has_its_tiles)
     const struct device cpu = given_cpu();
     const char *problem = "h2 q900 d128 w64,64";
     expect_first(problem, &nvidia,
-                 "tile q48 k64 own6x4 chunk32x16 sums4 pack1 aligned");
+                 "tile q48 k64 own6x4 chunk32x32 sums4 pack1 aligned");
     expect_first(problem, &rdna,
-                 "tile q48 k64 own6x4 chunk32x16 sums4 pack1 aligned");
+                 "tile q48 k64 own6x4 chunk32x32 sums4 pack1 aligned");
     expect_first(problem, &cdna,
                  "tile q64 k64 own4x4 chunk32x16 sums4 pack1 aligned paired");
     expect_first(problem, &other,
@@ -211,8 +211,8 @@ START_TEST(words_that_do_not_go_together_are_refused)
         {"q48 k60 own4x4 chunk32x16 sums4 pack1", "multiple of 8"},
         {"q48 k64 own4x3 chunk32x16 sums4 pack1", "second number of own"},
         {"q48 k64 own4x5 chunk32x16 sums4 pack1", "second number of own"},
-        {"q48 k64 own12x4 chunk32x16 sums4 pack1", "more than 32"},
-        {"q48 k64 own16x2 chunk32x16 sums4 pack1", "more than 32"},
+        {"q48 k64 own12x8 chunk32x16 sums4 pack1", "more than 64"},
+        {"q64 k320 own16x5 chunk32x16 sums4 pack1", "more than 64"},
         {"q48 k64 own4x4 chunk20x16 sums4 pack1", "first number of chunk"},
         {"q48 k64 own4x4 chunk32x12 sums4 pack1", "second number of chunk"},
         {"q48 k64 own4x4 chunk32x16 sums3 pack1", "2 or 4"},
@@ -234,6 +234,21 @@ START_TEST(words_that_do_not_go_together_are_refused)
                           strstr(oriel_last_error()->message, cases[n].part),
                       "%s: %s", text, oriel_last_error()->message);
     }
+}
+END_TEST
+
+/* A compiler for CPUs crashes on them. */
+START_TEST(only_gpus_have_more_than_32_scores_of_a_work_item)
+{
+    const char *text = "tile q48 k64 own6x8 chunk32x32 sums4 pack1";
+    const struct problem p = given_problem("h2 q90 d64 w9,0");
+    struct device d = given_nvidia();
+    struct plan plan;
+    ck_assert_int_eq(orl_planner_force(&plan, text, &p, &d), ORIEL_OK);
+    d.kind = DEVICE_ACCELERATOR;
+    ck_assert_int_eq(orl_planner_force(&plan, text, &p, &d), ORIEL_E_ARGUMENT);
+    ck_assert_ptr_nonnull(
+        strstr(oriel_last_error()->message, "more than 32 but on a GPU"));
 }
 END_TEST
 
@@ -337,8 +352,12 @@ END_TEST
 START_TEST(narrow_windows_pack_heads_and_work_follows_the_window)
 {
     const struct device d = given_nvidia();
+    /* 12 queries of 4 heads touch 1 tile, 48 of one head 2. */
     ck_assert_ptr_nonnull(
-        strstr(chosen("h32/8 q8192 d128 w63,0", &d), "pack4"));
+        strstr(chosen("h32/8 q8192 d128 w20,20", &d), "pack4"));
+    /* Where both touch 2, packing only costs time. */
+    ck_assert_ptr_nonnull(
+        strstr(chosen("h32/8 q8192 d128 w63,0", &d), "pack1"));
 
     const char *const wider[] = {"h8 q65536 d64 w63,0", "h8 q65536 d64 w255,0",
                                  "h8 q65536 d64 w1023,0",
@@ -363,6 +382,7 @@ int main(void)
     tcase_add_test(tc, heads_that_share_keys_are_packed);
     tcase_add_test(tc, what_it_cannot_do_it_says);
     tcase_add_test(tc, words_that_do_not_go_together_are_refused);
+    tcase_add_test(tc, only_gpus_have_more_than_32_scores_of_a_work_item);
     tcase_add_test(tc, a_program_that_needs_too_much_gives_way);
     tcase_add_test(tc, local_memory_is_as_compilers_count_it);
     tcase_add_test(tc, launches_cover_every_query_and_head);

@@ -111,16 +111,23 @@ START_TEST(local_memory_is_given_out_in_sizes)
 }
 END_TEST
 
+/* Clocks where a work-item only computes. */
+static double clocks(const struct group_needs *needs, double instructions,
+                     double groups, const struct device *d)
+{
+    const struct item_work work = {.instructions = instructions};
+    return orl_core_clocks(needs, &work, groups, d);
+}
+
 START_TEST(narrow_sub_groups_are_more_waves)
 {
     const struct device d = given_gen9();
     const struct group_needs wide = {64, 100, 40 << 10, 0};
     const struct group_needs narrow = {64, 100, 40 << 10, 8};
-    assert_near(orl_core_wait(&wide, &d), 4.0); /* 4 of 16 */
-    assert_near(orl_core_wait(&narrow, &d), 2.0);
+    /* 4 waves of 16 and 8 of 8 where 12 would keep a core busy. */
+    assert_near(clocks(&wide, 1000, 1, &d), 2.0 * clocks(&narrow, 1000, 1, &d));
     const struct group_needs part = {17, 100, 0, 8}, three = {24, 100, 0, 8};
-    assert_near(orl_core_clocks(&part, 1000, 1e5, &d),
-                orl_core_clocks(&three, 1000, 1e5, &d));
+    assert_near(clocks(&part, 1000, 1e5, &d), clocks(&three, 1000, 1e5, &d));
 }
 END_TEST
 
@@ -142,31 +149,32 @@ START_TEST(waves_of_64_leave_half_of_the_registers_to_another)
 }
 END_TEST
 
-/* Two groups fit: of 2 warps they are half of what a core wants. */
+/* Two groups fit: of 2 warps they are 4 of 6 that a core wants. */
 START_TEST(too_few_waves_make_each_group_wait)
 {
     const struct device d = given_a100();
-    const struct group_needs half = {64, 100, 80 << 10, 0};
+    const struct group_needs few = {64, 100, 80 << 10, 0};
     const struct group_needs enough = {128, 100, 80 << 10, 0};
-    assert_near(orl_core_wait(&half, &d), 2.0);
-    assert_near(orl_core_wait(&enough, &d), 1.0);
+    const double each = 64.0 * 1000.0 / 64.0; /* lanes */
+    assert_near(clocks(&few, 1000, 2 * 108, &d), 3 * each);
+    assert_near(clocks(&enough, 1000, 2 * 108, &d), 4 * each);
 }
 END_TEST
 
-/* 8 warps keep the 4 schedulers of a core busy; a group of 64 has 2. */
+/* 6 warps keep the 4 schedulers of a core busy; a group of 64 has 2. */
 START_TEST(few_groups_take_as_long_as_those_that_fill_a_core)
 {
     const struct device d = given_a100();
     const struct group_needs needs = {64, 100, 1 << 10, 0};
     const double one = 64.0 * 1000.0 / 64.0; /* lanes */
-    assert_near(orl_core_clocks(&needs, 1000, 1, &d), 4 * one);
-    assert_near(orl_core_clocks(&needs, 1000, 108, &d), 4 * one);
-    assert_near(orl_core_clocks(&needs, 1000, 4 * 108, &d), 4 * one);
-    assert_near(orl_core_clocks(&needs, 1000, 4 * 108 + 1, &d), 5 * one);
-    assert_near(orl_core_clocks(&needs, 1000, 10 * 108, &d), 10 * one);
+    assert_near(clocks(&needs, 1000, 1, &d), 3 * one);
+    assert_near(clocks(&needs, 1000, 108, &d), 3 * one);
+    assert_near(clocks(&needs, 1000, 3 * 108, &d), 3 * one);
+    assert_near(clocks(&needs, 1000, 3 * 108 + 1, &d), 4 * one);
+    assert_near(clocks(&needs, 1000, 10 * 108, &d), 10 * one);
     /* 10 are held at a time; the last one runs alone. */
     ck_assert_int_eq(orl_core_groups(&needs, &d), 10);
-    assert_near(orl_core_clocks(&needs, 1000, 11 * 108, &d), 14 * one);
+    assert_near(clocks(&needs, 1000, 11 * 108, &d), 13 * one);
 }
 END_TEST
 
@@ -176,8 +184,40 @@ START_TEST(a_core_that_holds_too_few_waves_waits)
     const struct group_needs small = {64, 100, 8 << 10, 0};
     const struct group_needs large = {64, 100, 160 << 10, 0};
     ck_assert_int_eq(orl_core_groups(&large, &d), 1);
-    const double quick = orl_core_clocks(&small, 1000, 108e4, &d);
-    assert_near(orl_core_clocks(&large, 1000, 108e4, &d), 4 * quick);
+    const double quick = clocks(&small, 1000, 108e4, &d);
+    assert_near(clocks(&large, 1000, 108e4, &d), 3 * quick);
+}
+END_TEST
+
+/* 16 bytes of each work-item of a warp are 512, and 128 move per clock. */
+START_TEST(local_memory_takes_its_time)
+{
+    struct device d = given_a100();
+    const struct group_needs needs = {128, 128, 1 << 10, 0};
+    const struct item_work moves = {.local_bytes = 16.0 * 1000.0};
+    const double one = 4.0 * 4.0 * 1000.0; /* of 4 warps */
+    assert_near(orl_core_clocks(&needs, &moves, 4 * 108, &d), 4 * one);
+    d.core_local_rate = 256;
+    assert_near(orl_core_clocks(&needs, &moves, 4 * 108, &d), 2 * one);
+}
+END_TEST
+
+/* The more warps, the less is left of the shorter one. */
+START_TEST(warps_overlap_arithmetic_and_local_memory)
+{
+    const struct device d = given_a100();
+    const struct item_work work = {.instructions = 1000,
+                                   .local_bytes = 16.0 * 1000.0};
+    const double issued = 128.0 * 1000.0 / 64.0, moved = 4.0 * 4.0 * 1000.0;
+    const struct group_needs two = {128, 250, 1 << 10, 0}; /* of a scheduler */
+    assert_near(orl_core_clocks(&two, &work, 2 * 108, &d),
+                2 * (moved + 0.65 / 4.0 * issued));
+    const struct group_needs four = {128, 128, 1 << 10, 0};
+    assert_near(orl_core_clocks(&four, &work, 4 * 108, &d),
+                4 * (moved + 0.65 / 16.0 * issued));
+    /* 6 warps would take a turn of 3 clocks, as long as these. */
+    assert_near(orl_core_clocks(&two, &work, 1, &d),
+                moved + 0.65 / 2.25 * 1.5 * issued);
 }
 END_TEST
 
@@ -185,8 +225,7 @@ START_TEST(part_of_a_wave_costs_a_whole_one)
 {
     const struct device d = given_gen9();
     const struct group_needs whole = {32, 100, 0, 0}, part = {17, 100, 0, 0};
-    assert_near(orl_core_clocks(&part, 1000, 1e5, &d),
-                orl_core_clocks(&whole, 1000, 1e5, &d));
+    assert_near(clocks(&part, 1000, 1e5, &d), clocks(&whole, 1000, 1e5, &d));
 }
 END_TEST
 
@@ -194,8 +233,8 @@ START_TEST(registers_in_memory_cost_time)
 {
     const struct device d = given_gen9();
     const struct group_needs fits = {32, 128, 0, 0}, spills = {32, 192, 0, 0};
-    assert_near(orl_core_clocks(&spills, 1000, 3e6, &d),
-                1.5 * orl_core_clocks(&fits, 1000, 3e6, &d));
+    assert_near(clocks(&spills, 1000, 3e6, &d),
+                1.5 * clocks(&fits, 1000, 3e6, &d));
 }
 END_TEST
 
@@ -211,6 +250,8 @@ int main(void)
     tcase_add_test(tc, too_few_waves_make_each_group_wait);
     tcase_add_test(tc, few_groups_take_as_long_as_those_that_fill_a_core);
     tcase_add_test(tc, a_core_that_holds_too_few_waves_waits);
+    tcase_add_test(tc, local_memory_takes_its_time);
+    tcase_add_test(tc, warps_overlap_arithmetic_and_local_memory);
     tcase_add_test(tc, part_of_a_wave_costs_a_whole_one);
     tcase_add_test(tc, registers_in_memory_cost_time);
     return suite_run(tc, "plan/occupancy");

@@ -91,7 +91,7 @@ START_TEST(registers_tell_more_than_the_maker)
     const char *problem = "h2 q900 d128 w64,64";
     d.item_registers = 256;
     expect_first(problem, &d,
-                 "tile q48 k64 own6x4 chunk32x16 sums4 pack1 aligned");
+                 "tile q48 k64 own6x4 chunk32x32 sums4 pack1 aligned");
     d = given_gpu("NVIDIA Corporation");
     d.item_registers = 128;
     expect_first(problem, &d,
@@ -99,9 +99,18 @@ START_TEST(registers_tell_more_than_the_maker)
 }
 END_TEST
 
-/* A group of the first plan has 4 warps and 34832 bytes; 8 warps keep a core
- * busy. */
-START_TEST(half_a_core_takes_twice_as_long)
+static struct plan given_plan(const char *text, const char *problem,
+                              const struct device *d)
+{
+    const struct problem p = given_problem(problem);
+    struct plan plan;
+    ck_assert_msg(orl_planner_force(&plan, text, &p, d) == ORIEL_OK, "%s",
+                  oriel_last_error()->message);
+    return plan;
+}
+
+/* 2 warps and 22032 bytes; four such groups keep a core busy. */
+START_TEST(a_core_with_room_for_one_group_waits)
 {
     struct device d = given_gpu("NVIDIA Corporation");
     d.core_units = 1;
@@ -110,33 +119,42 @@ START_TEST(half_a_core_takes_twice_as_long)
     d.item_registers = 255;
     const char *problem = "h8 q65536 d64 w255,0";
     const struct problem p = given_problem(problem);
-    const struct plan plan = offered(problem, &d).plan[0];
+    const struct plan plan = given_plan(
+        "tile q64 k32 own8x4 chunk32x32 sums4 pack1 aligned", problem, &d);
     const double whole = tile->cost(&plan, &p, &d);
-    d.core_local_bytes = 64 << 10;
+    d.core_local_bytes = 40 << 10;
     const double local = tile->cost(&plan, &p, &d) / whole;
-    ck_assert_msg(local > 1.9 && local < 2.1, "%g", local);
+    ck_assert_msg(local > 2.5 && local < 3.5, "%g", local);
     d.core_local_bytes = 164 << 10;
-    d.core_registers = 32768;
+    d.core_registers = 16384;
     const double registers = tile->cost(&plan, &p, &d) / whole;
-    ck_assert_msg(registers > 1.9 && registers < 2.1, "%g", registers);
+    ck_assert_msg(fabs(registers / local - 1.0) < 1e-9, "%g", registers);
 }
 END_TEST
 
 /* What lies outside of the window is not paid for, but the edges are: 64 rows
- * that see 65 keys each see 128 in all. */
+ * that see 65 keys each see 4 tiles of 32 in all, and 36 where they see 1089;
+ * of 1025 to 1056 keys before the first row 33 are touched. */
 START_TEST(tiles_that_are_touched_are_paid_for)
 {
     struct device d = given_gpu("NVIDIA Corporation");
     d.core_units = 1;
-    const struct problem narrow = given_problem("h8 q65536 d64 w64,0");
-    const struct problem wide = given_problem("h8 q65536 d64 w1088,0");
-    const struct plan plan = offered("h8 q65536 d64 w64,0", &d).plan[0];
-    ck_assert_int_eq(orl_plan_word(&plan, "QUERY_TILE"), 64);
-    ck_assert_int_eq(orl_plan_word(&plan, "KEY_TILE"), 64);
-    /* 2 tiles and 18 of them, plus the launch; by keys seen it would be 17. */
-    const double ratio = (tile->cost(&plan, &wide, &d) - 20e-6) /
-                         (tile->cost(&plan, &narrow, &d) - 20e-6);
-    ck_assert_msg(ratio > 8.99 && ratio < 9.01, "%g", ratio);
+    const struct plan plan =
+        given_plan("tile q64 k32 own8x4 chunk32x32 sums4 pack1 aligned",
+                   "h8 q65536 d64 w64,0", &d);
+    double cost[4];
+    for (int n = 0; n < 4; n++) {
+        static const int windows[] = {64, 1088, 1056, 1025};
+        char problem[80];
+        snprintf(problem, sizeof problem, "h8 q65536 d64 w%d,0", windows[n]);
+        const struct problem p = given_problem(problem);
+        cost[n] = tile->cost(&plan, &p, &d);
+    }
+    const double each = (cost[1] - cost[0]) / 32.0;
+    ck_assert_double_eq(cost[2], cost[3]);
+    const double one = (cost[1] - cost[2]) / each;
+    ck_assert_msg(fabs(one - 1.0) < 0.01, "%g", one);
+    ck_assert_double_gt(cost[0], 4.0 * each);
 }
 END_TEST
 
@@ -322,7 +340,7 @@ int main(void)
     tcase_add_test(tc, little_local_memory_gets_smaller_tiles);
     tcase_add_test(tc, groups_have_registers_for_all_work_items);
     tcase_add_test(tc, registers_tell_more_than_the_maker);
-    tcase_add_test(tc, half_a_core_takes_twice_as_long);
+    tcase_add_test(tc, a_core_with_room_for_one_group_waits);
     tcase_add_test(tc, tiles_that_are_touched_are_paid_for);
     tcase_add_test(tc, sub_groups_broadcast_whoever_made_the_device);
     tcase_add_test(tc, what_broadcasts_is_cheaper_and_has_a_plain_substitute);
