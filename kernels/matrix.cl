@@ -17,13 +17,14 @@
  *
  * Which work-item holds what is a matter of ENGINE; with PORTABLE 1 any device
  * does the same in plain OpenCL C, slowly: a way to test these layouts, not to
- * compute. Local memory, in bytes, PORTABLE's own left out: STAGES times, up to
- * a multiple of 16 each,
+ * compute. Local memory, in bytes, up to a multiple of 16,
+ * PORTABLE's own left out:
  *
  *     max(size * KEY_TILE * (K + 16 / size), 4 * (QUERY_TILE + V)) + 4
  *   + size * V * (KEY_TILE + 16 / size), or KEY_TILE * (V + 16 / size) for MMA
  *
- * with K, V: HEAD_DIM and V_DIM up to multiples of 16; size: of an element. */
+ * and with ASYNC the sum of the first line instead of its maximum; with K, V:
+ * HEAD_DIM and V_DIM up to multiples of 16; size: of an element. */
 #if !defined(HEAD_DIM) || !defined(V_DIM) || !defined(SOFTCAP)
 #    error "the plan must define HEAD_DIM, V_DIM and SOFTCAP"
 #elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
@@ -74,14 +75,11 @@ FLAT void open_item(struct item *me, local struct shared *s,
                 me->sum[u][n].at[e] = 0.0f;
         }
     }
-    if (t == 0) {
-#pragma unroll UNROLL
-        for (int n = 0; n < STAGES; n++)
-            s->tile[n].outliers = 0;
-    }
+    if (t == 0)
+        s->outliers = 0;
 }
 
-FLAT void score_keys(const struct item *me, local const struct tile *tile,
+FLAT void score_keys(const struct item *me, local const struct shared *s,
                      union sums score[ROW_TILES][KEY_TILES])
 {
 #pragma unroll UNROLL
@@ -98,7 +96,7 @@ FLAT void score_keys(const struct item *me, local const struct tile *tile,
 #pragma unroll UNROLL
         for (int c = 0; c < HEAD_STEPS; c++) {
             struct key_operand key[STEP_TILES];
-            load_keys(me->wave, key, tile, n, c);
+            load_keys(me->wave, key, s, n, c);
 #pragma unroll UNROLL
             for (int i = 0; i < STEP_TILES; i++) {
 #pragma unroll UNROLL
@@ -214,7 +212,7 @@ FLAT void weigh_keys(struct item *me, union sums score[KEY_TILES], int u,
         gather_weights(me->wave, &weight[c], score + c * STEP_TILES);
 }
 
-FLAT void add_values(struct item *me, local const struct tile *tile,
+FLAT void add_values(struct item *me, local const struct shared *s,
                      const struct row_operand weight[ROW_TILES][KEY_STEPS],
                      const float shrink[ROW_TILES][STATS])
 {
@@ -230,7 +228,7 @@ FLAT void add_values(struct item *me, local const struct tile *tile,
 #pragma unroll UNROLL
         for (int c = 0; c < KEY_STEPS; c++) {
             struct key_operand value[STEP_TILES];
-            load_values(me->wave, value, tile, c, n);
+            load_values(me->wave, value, s, c, n);
 #pragma unroll UNROLL
             for (int i = 0; i < STEP_TILES; i++) {
 #pragma unroll UNROLL
@@ -314,19 +312,16 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
     struct item me;
     struct copies sent;
     const int first = first_tile(&b, &call);
-    begin_tiles(t, &sent, &shared, k, v, &b, first, &call);
+    begin_tiles(t, &sent, &shared, k, &b, first, &call);
     open_item(&me, &shared, q, &b, &call);
-    if (STAGES == 2)
-        barrier(CLK_LOCAL_MEM_FENCE); /* no outliers so far */
 
-    for (int j = first, n = 0; j < b.seen.end; j += KEY_TILE, n++) {
+    for (int j = first; j < b.seen.end; j += KEY_TILE) {
         const int cut = tile_cut(&b, j);
         union sums score[ROW_TILES][KEY_TILES];
         struct row_operand weight[ROW_TILES][KEY_STEPS];
         float shrink[ROW_TILES][STATS];
-        local struct tile *tile =
-            take_tile(t, &sent, &shared, n, k, v, &b, j, cut, &call);
-        score_keys(&me, tile, score);
+        take_keys(t, &sent, &shared, k, v, &b, j, &call);
+        score_keys(&me, &shared, score);
 #pragma unroll UNROLL
         for (int u = 0; u < ROW_TILES; u++) {
 #pragma unroll UNROLL
@@ -338,9 +333,10 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
 #pragma unroll UNROLL
         for (int u = 0; u < ROW_TILES; u++)
             weigh_keys(&me, score[u], u, weight[u], shrink[u], &call);
-        add_values(&me, tile, weight, shrink);
-        if (cut && tile->outliers)
-            add_outliers(&me, tile, v, &b, j, weight, &call);
+        take_values(t, &sent, &shared, k, &b, j, &call);
+        add_values(&me, &shared, weight, shrink);
+        if (cut && shared.outliers)
+            add_outliers(&me, &shared, v, &b, j, weight, &call);
     }
 
     out += layout_at(call.out, entry, head);

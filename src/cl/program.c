@@ -2,6 +2,7 @@
 #include "cl/program.h"
 
 #include "base/arith.h"
+#include "cl/build_log.h"
 #include "cl/check.h"
 #include "cl/launch.h"
 #include "cl/probe.h"
@@ -54,18 +55,22 @@ static oriel_status report_log(const struct engine *engine, cl_program program,
         return orl_fail(ORIEL_E_MEMORY, "no memory for a build log");
     clGetProgramBuildInfo(program, engine->id, CL_PROGRAM_BUILD_LOG, size, log,
                           NULL);
-    for (const char *at = log; *at;) {
+    char *ours = orl_build_log(log, orl_source_text(name, &size));
+    free(log);
+    if (!ours)
+        return orl_fail(ORIEL_E_MEMORY, "no memory for a build log");
+    for (const char *at = ours; *at;) {
         const size_t length = strcspn(at, "\n");
         orl_log(&engine->log, LOG_ERROR, "%.*s", (int)length, at);
         at += length + (at[length] == '\n');
     }
     int length = 0;
-    const char *line = telling_line(log, &length);
+    const char *line = telling_line(ours, &length);
     const oriel_status status =
         orl_fail(ORIEL_E_BUILD, "%s.cl does not build on %s (%s)%s%.*s", name,
                  engine->device.name, orl_cl_name(code), length ? ": " : "",
                  length, line);
-    free(log);
+    free(ours);
     return status;
 }
 

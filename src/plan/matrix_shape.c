@@ -11,8 +11,9 @@
  * docs/isa.md; of more channels, mma, wmma and dpas spill. No device was timed.
  */
 static const struct matrix_shape shapes[] = {
-    {ENGINE_MMA, false, 80, 64, 64, 1},
+    {ENGINE_MMA, false, 64, 64, 32, 1},
     {ENGINE_MMA, false, 128, 64, 32, 1},
+    {ENGINE_MMA, false, 256, 64, 16, 1},
 
     {ENGINE_MMA8, false, 80, 64, 64, 1},
     {ENGINE_MMA8, false, 96, 64, 32, 1},
@@ -103,12 +104,6 @@ int32_t orl_matrix_group(const struct matrix_shape *m)
     return m->query_tile / orl_matrix_wave_rows(m) * layouts[m->engine].wave;
 }
 
-/* lib/layout.clh: STAGES. */
-static int64_t stages(const struct matrix_shape *m, bool aligned)
-{
-    return m->engine == ENGINE_MMA && aligned ? 2 : 1;
-}
-
 int64_t orl_matrix_local_bytes(const struct matrix_shape *m, int32_t head_dim,
                                int32_t v_dim, uint32_t type, bool portable,
                                bool aligned)
@@ -116,17 +111,18 @@ int64_t orl_matrix_local_bytes(const struct matrix_shape *m, int32_t head_dim,
     const struct layout *l = &layouts[m->engine];
     const int64_t size = (int64_t)orl_elem_bytes(type), gap = 16 / size;
     const int64_t keys = m->key_tile, v = whole(v_dim);
+    const bool async = m->engine == ENGINE_MMA && aligned;
     const bool across = m->engine != ENGINE_MMA && m->engine != ENGINE_MMA8;
     const int64_t values = across ? v * (keys + gap) : keys * (v + gap);
     const int64_t waves = m->query_tile / orl_matrix_wave_rows(m);
     const int64_t scratch =
         l->copies * DEPTH * (l->a_rows + l->b_columns) + l->wave;
-    const int64_t outlier = orl_ceil_div(m->query_tile + v, 4) * 16;
+    const int64_t outlier = 4 * (m->query_tile + v);
+    const int64_t key = size * keys * (whole(head_dim) + gap);
     const int64_t first =
-        orl_max(size * keys * (whole(head_dim) + gap), outlier);
-    const int64_t tile = orl_ceil_div(first + size * values + 4, 16) * 16;
+        async ? key + outlier : orl_max(key, orl_ceil_div(outlier, 16) * 16);
     const int64_t bytes =
-        stages(m, aligned) * tile + (portable ? 4 * waves * scratch : 0);
+        first + size * values + 4 * (1 + (portable ? waves * scratch : 0));
     return orl_ceil_div(bytes, 16) * 16;
 }
 

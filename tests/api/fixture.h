@@ -68,6 +68,9 @@ void download(struct sample *s, const struct uploaded *u,
 
 cl_mem buffer_of(const void *bytes, size_t size);
 
+/* sample_is_right() of what this plan computed. */
+bool is_right(struct sample *s, const oriel_plan *plan);
+
 /* Runs the sample through oriel_attend and asserts that it is right. */
 void attend_rightly(struct sample *s, const oriel_plan *plan);
 

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "model/elem.h"
 #include "model/problem_text.h"
+#include "plan/family.h"
+#include "plan/plan_text.h"
 #include "trial.h"
 
 #include <stdio.h>
@@ -77,6 +79,18 @@ void sample_close(struct sample *s)
 void sample_mark(struct sample *s)
 {
     trial_mark(s->trial);
+}
+
+void sample_by(struct sample *s, const char *plan)
+{
+    struct trial *t = s->trial;
+    const struct variant variant = orl_variant(&t->problem);
+    struct plan parsed;
+    if (orl_plan_parse(&parsed, plan, &variant) != ORIEL_OK) {
+        fprintf(stderr, "\"%s\": %s\n", plan, oriel_last_error()->message);
+        exit(EXIT_FAILURE);
+    }
+    t->weight_type = orl_plan_weight_type(&parsed);
 }
 
 int sample_is_right(struct sample *s)

@@ -51,6 +51,10 @@ SAMPLE_API void sample_close(struct sample *s);
 /* Marks all of out and lse, as before a call. */
 SAMPLE_API void sample_mark(struct sample *s);
 
+/* The plan, as text, that computes the sample from now on: the bound is larger
+ * where it rounds weights to the type of v. Before the first: none does. */
+SAMPLE_API void sample_by(struct sample *s, const char *plan);
+
 /* Compares out and lse with attention in double by definition, and all that
  * belongs to no row of the call with the mark. */
 SAMPLE_API int sample_is_right(struct sample *s);

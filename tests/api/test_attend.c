@@ -34,7 +34,7 @@ static void attend_moved(struct sample *s, const oriel_plan *plan, int n,
     must(oriel_attend(plan, &call));
     if (n == SAMPLE_OUT || n == SAMPLE_LSE)
         memcpy(s->array[n].at, room + bytes, s->array[n].bytes);
-    ck_assert_msg(sample_is_right(s), "array %d at %d: %s", n, (int)bytes,
+    ck_assert_msg(is_right(s, plan), "array %d at %d: %s", n, (int)bytes,
                   s->why);
     size_t written = 0; /* beside the array */
     for (size_t at = 0; at < 65536; at++)
@@ -84,7 +84,7 @@ START_TEST(an_offset_counts_from_the_pointer)
         oriel_buffer *b = array_of(&s.call, n);
         b->pointer = (char *)b->pointer + 4096; /* for the judge */
     }
-    ck_assert_msg(sample_is_right(&s), "%s", s.why);
+    ck_assert_msg(is_right(&s, plan), "%s", s.why);
     oriel_plan_destroy(plan);
     sample_close(&s);
 }
@@ -193,7 +193,7 @@ START_TEST(inputs_are_only_read)
     must(oriel_attend(plan, &s.call)); /* a write would end the process */
     s.call.key_begin.pointer = limits[0];
     s.call.key_end.pointer = limits[1];
-    ck_assert_msg(sample_is_right(&s), "%s", s.why);
+    ck_assert_msg(is_right(&s, plan), "%s", s.why);
     for (int n = 0; n < SAMPLE_ARRAYS; n++)
         if (memory[n])
             munmap(memory[n], page);

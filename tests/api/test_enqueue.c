@@ -36,7 +36,7 @@ static void enqueue_rightly(struct sample *s, const oriel_plan *plan,
     must(oriel_enqueue(plan, queue, &u.call, 0, NULL, NULL));
     ck_assert_int_eq(clFinish(queue), CL_SUCCESS);
     download(s, &u, fixture()->queue);
-    ck_assert_msg(sample_is_right(s), "%s", s->why);
+    ck_assert_msg(is_right(s, plan), "%s", s->why);
     if (bytes > 0)
         clReleaseMemObject(u.call.workspace.mem);
     release(&u);
@@ -90,7 +90,7 @@ START_TEST(done_comes_after_the_last_launch)
     ck_assert_int_eq(clWaitForEvents(1, &done), CL_SUCCESS);
     ck_assert_int_eq(status_of(done), CL_COMPLETE);
     download(&s, &u, fixture()->queue);
-    ck_assert_msg(sample_is_right(&s), "%s", s.why);
+    ck_assert_msg(is_right(&s, plan), "%s", s.why);
     clReleaseEvent(done);
     if (bytes > 0)
         clReleaseMemObject(u.call.workspace.mem);
@@ -136,7 +136,7 @@ START_TEST(a_call_waits_for_its_list)
     clSetUserEventStatus(gate, CL_COMPLETE);
     clWaitForEvents(1, &done);
     download(&s, &u, fixture()->queue);
-    ck_assert_msg(sample_is_right(&s), "%s", s.why);
+    ck_assert_msg(is_right(&s, plan), "%s", s.why);
     for (int n = 0; n < SAMPLE_OUT; n++)
         clReleaseEvent(wait[n]);
     clReleaseEvent(gate);
@@ -263,7 +263,7 @@ static void run_at_offset(struct sample *s, const oriel_plan *plan,
         memcpy(after + buffer[n]->offset, before + buffer[n]->offset,
                s->array[n].bytes);
     }
-    ck_assert_msg(sample_is_right(s), "offset %d: %s", (int)offset, s->why);
+    ck_assert_msg(is_right(s, plan), "offset %d: %s", (int)offset, s->why);
     ck_assert_mem_eq(before, after, room); /* nothing else was written */
     clReleaseMemObject(mem);
     free(before);

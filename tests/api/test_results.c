@@ -29,13 +29,13 @@ static void run(const char *text, const char *plan_text)
     oriel_plan *plan = plan_of(&s.problem, plan_text);
     sample_mark(&s);
     must(oriel_attend(plan, &s.call));
-    ck_assert_msg(sample_is_right(&s), "%s: %s", text, s.why);
+    ck_assert_msg(is_right(&s, plan), "%s: %s", text, s.why);
 
     sample_mark(&s);
     struct uploaded u = upload(&s);
     must(oriel_enqueue(plan, fixture()->queue, &u.call, 0, NULL, NULL));
     download(&s, &u, fixture()->queue);
-    ck_assert_msg(sample_is_right(&s), "%s: %s", text, s.why);
+    ck_assert_msg(is_right(&s, plan), "%s: %s", text, s.why);
     release(&u);
     oriel_plan_destroy(plan);
     sample_close(&s);

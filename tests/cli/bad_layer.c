@@ -5,6 +5,7 @@
  *     BAD=large   so do those of 16 KB and more, which no self-test has
  *     BAD=build   no program builds
  *     BAD=split   no device can be split
+ *     BAD=context no context is made
  */
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_1_APIS
@@ -84,6 +85,19 @@ create_sub_devices(cl_device_id device, const cl_device_partition_property *how,
     return CL_DEVICE_PARTITION_FAILED;
 }
 
+static cl_context CL_API_CALL
+create_context(const cl_context_properties *properties, cl_uint count,
+               const cl_device_id *devices,
+               void(CL_CALLBACK *notify)(const char *why, const void *more,
+                                         size_t bytes, void *user),
+               void *user, cl_int *code)
+{
+    (void)properties, (void)count, (void)devices, (void)notify, (void)user;
+    if (code)
+        *code = CL_OUT_OF_RESOURCES;
+    return NULL;
+}
+
 __attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL
 clGetLayerInfo(cl_layer_info name, size_t size, void *value, size_t *used)
 {
@@ -117,6 +131,8 @@ clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *ours_count,
         ours.clBuildProgram = build_program;
     } else if (bad && !strcmp(bad, "split")) {
         ours.clCreateSubDevices = create_sub_devices;
+    } else if (bad && !strcmp(bad, "context")) {
+        ours.clCreateContext = create_context;
     }
     *ours_count = (cl_uint)count;
     *out = &ours;

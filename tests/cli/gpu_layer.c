@@ -3,7 +3,9 @@
  * two in hexadecimal and the values of an array with dots between:
  *
  *     ANSWERS="1000=4:8 4000=8:4 4108=8.10.20:8"
- */
+ *
+ * Queries of vendors that it has no answer for are refused, so that a GPU can
+ * pose as another maker's. */
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_1_APIS
 #include <CL/cl_layer.h>
@@ -59,11 +61,20 @@ static bool read_answer(struct answer *a, cl_device_info name)
     return true;
 }
 
+/* Of extensions of NVIDIA, AMD and Intel; Khronos ends before. */
+static bool is_vendors(cl_device_info name)
+{
+    return name >= 0x4000 && name < 0x5000;
+}
+
 static cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info name,
                                       size_t size, void *value, size_t *used)
 {
     struct answer a;
-    if (!read_answer(&a, name))
+    const bool answered = read_answer(&a, name);
+    if (!answered && is_vendors(name))
+        return CL_INVALID_VALUE;
+    if (!answered)
         return below->clGetDeviceInfo(device, name, size, value, used);
     if (value && size < a.size)
         return CL_INVALID_VALUE;

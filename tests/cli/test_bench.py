@@ -17,9 +17,12 @@ FIELDS = ["problem", "device", "plan", "threads", "seconds_median",
 
 
 class Bench(harness.Cli):
+    def chosen(self):
+        return next(d for d in self.oriel("devices", "--json").json()
+                    if d["chosen"])
+
     def platform(self):
-        return next(d["platform"] for d in
-                    self.oriel("devices", "--json").json() if d["chosen"])
+        return self.chosen()["platform"]
 
     def test_rows_have_what_the_manual_promises(self):
         two = "h2/1 q3 k9 d4 v6 w3,1 f16"
@@ -85,23 +88,46 @@ class Bench(harness.Cli):
         self.refused("splits no device", "bench", PROBLEM, "--threads", 1,
                      env={**layer, "ORIEL_BENCH_THREADS": "1"})
 
-    def test_a_gpu_has_no_peaks_and_is_not_split(self):
+    def test_a_gpu_has_peaks_and_is_not_split(self):
         gpu = {"OPENCL_LAYERS": os.environ["GPU_LAYER"], "ANSWERS": "1000=4:8"}
-        done = self.oriel("bench", PROBLEM, "--json", "--plot", "gpu.svg",
-                          env=gpu)
-        row, = done.json()
-        for name in ("peak_gflops", "share_of_peak", "peak_bytes_per_second",
-                     "share_of_bandwidth"):
-            self.assertIsNone(row[name])
-        self.assertGreater(row["gflops"], 0)
-        self.assertEqual(done.err.count("no peak is measured on a GPU"), 1)
+        # A group of 8 in all, or 4 along the axis.
+        small = {**gpu, "ANSWERS": "1000=4:8 1004=8:8 1005=4.8.8:8"}
+        for env in (gpu, small):
+            done = self.oriel("bench", PROBLEM, "--json", "--plot", "gpu.svg",
+                              env=env)
+            row, = done.json()
+            self.assertIn(b"<svg", (self.folder / "gpu.svg").read_bytes()[:400])
+            if row["peak_gflops"] is None:
+                self.skipTest("no peak is measured on this device")
+            for name in ("peak_gflops", "peak_bytes_per_second",
+                         "share_of_peak", "share_of_bandwidth"):
+                self.assertGreater(row[name], 0)
+            self.assertLess(row["share_of_peak"], 1)
+            # A call of 15 pairs, 50 times in a turn unless it takes long.
+            self.assertIn(row["calls"], range(2, 51))
         self.refused("--threads is for CPUs", "bench", PROBLEM, "--threads", 1,
                      env=gpu)
+        if self.chosen()["type"] == "CPU":
+            row, = self.oriel("bench", PROBLEM, "--json").json()
+            self.assertEqual(row["calls"], 1)
+
+    def test_a_matrix_unit_has_no_share_of_multiply_adds(self):
+        if self.platform() != "Portable Computing Language":
+            self.skipTest("others take long to build an emulation of it")
+        forced = harness.DATA.parent / "conformance/forced.txt"
+        plan, problem = re.search(r"(?m)^(matrix portable .*?) \| (.*)$",
+                                  forced.read_text()).groups()
+        row = self.oriel("run", problem, "--repeat", 1, "--json", "--plan",
+                         plan).json()
+        self.assertGreater(row["peak_gflops"], 0.1)
+        self.assertIsNone(row["share_of_peak"])
 
     def test_what_cannot_be_is_refused_before_the_work(self):
         self.refused("--threads 0", "bench", PROBLEM, "--threads", 0)
         self.refused("--threads x", "bench", PROBLEM, "--threads", "x")
-        self.refused("compute units", "bench", PROBLEM, "--threads", 100000)
+        self.refused("is for CPUs" if self.chosen()["type"] == "GPU"
+                     else "compute units",
+                     "bench", PROBLEM, "--threads", 100000)
         self.refused("No such file", "bench", PROBLEM, "--csv", "no/rows.csv")
         self.refused(".svg or .png", "bench", PROBLEM, "--plot", "rows.gif")
         self.refused("No such file", "bench", PROBLEM, "--plot", "no/rows.svg")
@@ -167,6 +193,38 @@ class Bench(harness.Cli):
         self.assertIn(len(rows), range(1, 32))
         lines = (self.folder / "rows.csv").read_text().splitlines()
         self.assertEqual(len(lines), 3 + len(rows))
+
+    def test_an_interrupt_by_timeout_leaves_what_was_measured(self):
+        """It signals the process, then the group that the process is in."""
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start(
+            *[f"h1 q{n} d4 w1,0" for n in range(8, 40)], "--csv", "rows.csv",
+            stderr=theirs, stdout=subprocess.PIPE, text=True,
+            start_new_session=True)
+        os.close(theirs)
+        self.wait_for(ours, rb"2 of 32: h1 q9.*, \d+ (s|min) left")
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=1000)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertRegex(out, r"(?m)^h1 q8 d4 w1,0 ")
+        self.assertTrue((self.folder / "rows.csv").exists())
+
+    def test_rows_are_in_their_file_before_all_are_measured(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start(
+            *[f"h1 q{n} d4 w1,0" for n in range(8, 40)], "--csv", "rows.csv",
+            stderr=theirs, stdout=subprocess.PIPE, text=True)
+        os.close(theirs)
+        self.wait_for(ours, rb"3 of 32: h1 q10")
+        process.kill()
+        out, _ = process.communicate(timeout=1000)
+        self.assertEqual(out, "")
+        lines = (self.folder / "rows.csv").read_text().splitlines()
+        self.assertIn(len(lines), range(5, 35))
 
     def test_an_interrupt_before_the_first_row_leaves_nothing(self):
         ours, theirs = pty.openpty()

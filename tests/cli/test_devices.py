@@ -142,6 +142,15 @@ class Devices(harness.Cli):
         return {"OPENCL_LAYERS": BAD_LAYER, "BAD": what,
                 "XDG_CACHE_HOME": str(self.folder / "cache")}
 
+    def test_a_device_that_cannot_be_opened_is_listed(self):
+        whole = self.oriel("devices", "--json").json()
+        done = self.oriel("devices", "--json", env=self.bad("context"))
+        self.assertEqual([d["name"] for d in done.json()],
+                         [d["name"] for d in whole])
+        self.assertEqual(done.err.count(
+            "oriel: warning: what takes a trial is not known: "
+            "clCreateContext"), len(whole), done.err)
+
     def test_a_launch_that_fails_is_named(self):
         env = self.bad("event")
         self.put("out.npy", b"old")

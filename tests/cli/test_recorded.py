@@ -55,7 +55,8 @@ class Recorded(harness.Cli):
         text = " ".join(f"{k.lstrip('q')}={v}" for k, v in answers.items())
         listed = self.oriel("devices", "--json",
                             env={"OPENCL_LAYERS": GPU_LAYER,
-                                 "ANSWERS": text}).json()
+                                 "ANSWERS": text,
+                                 "XDG_CACHE_HOME": self.folder}).json()
         self.assertEqual(listed[0]["type"], "GPU")
         return listed[0]["facts"]
 
@@ -106,7 +107,7 @@ class Recorded(harness.Cli):
 
     def test_a_device_that_is_no_gpu_is_not_asked(self):
         listed = self.oriel("devices", "--json", env={
-            "OPENCL_LAYERS": GPU_LAYER,
+            "OPENCL_LAYERS": GPU_LAYER, "XDG_CACHE_HOME": self.folder,
             "ANSWERS": "1000=2:8 4000=8:4 4003=20:4"}).json()
         for fact in CORE:
             self.assertNotIn(fact, listed[0]["facts"])

@@ -1,4 +1,7 @@
 """`oriel selftest`."""
+import os
+import re
+
 import harness
 
 
@@ -48,6 +51,18 @@ class Selftest(harness.Cli):
         self.assertTrue(all(l.startswith("# h") for l in timed))
         self.assertGreater(float(timed[0].split("w64,64")[1].split()[1]), 0)
 
+        # The facts of `oriel devices`, those that take a trial among them, are
+        # those that the planner uses.
+        chosen, = [d for d in self.oriel("devices", "--json").json()
+                   if d["chosen"]]
+        told = dict(l.split(maxsplit=1) for l in lines
+                    if not l.startswith("#"))
+        listed = {fact: str(value) for fact, value in chosen["facts"].items()}
+        for facts in (told, listed): # PoCL's follow the memory of the moment
+            facts.pop("global_bytes")
+            facts.pop("allocation_bytes")
+        self.assertEqual(told, listed)
+
         here = self.oriel("explain", "h2 q64 d16 w9,9", "--json").json()
         there = self.oriel("explain", "h2 q64 d16 w9,9", "--json",
                            "--device-facts", path).json()
@@ -58,6 +73,21 @@ class Selftest(harness.Cli):
         done = self.oriel("selftest", "--report", path, status=2)
         self.assertIn("--report", done.err)
         self.assertEqual(done.out, "")
+
+    def test_a_report_of_a_gpu_has_its_peaks(self):
+        chosen = next(d for d in self.oriel("devices", "--json").json()
+                      if d["chosen"])
+        if chosen["type"] != "GPU" and \
+                chosen["platform"] != "Portable Computing Language":
+            self.skipTest("others take long to build what GPUs are offered")
+        path = self.folder / "report.txt"
+        self.oriel("selftest", "--report", path, env={
+            **harness.UNSTORED, "OPENCL_LAYERS": os.environ["GPU_LAYER"],
+            "ANSWERS": "1000=4:8"})
+        peaks = re.search(r"(?m)^# Peaks: (\S+) GFLOP/s .* (\S+) GB/s by a sum "
+                          r"of (\d+) MB\.$", path.read_text(encoding="utf-8"))
+        for number in peaks.groups():
+            self.assertGreater(float(number), 0.01)
 
 
 if __name__ == "__main__":

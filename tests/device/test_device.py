@@ -21,7 +21,7 @@ NAME = os.environ.get("ORIEL_TEST_DEVICE", "")
 # Part of the platform's name in each setup.
 PLATFORM = {"pocl": "Portable Computing Language", "intel": "Intel(R) OpenCL",
             "fpgaemu": "Intel(R) FPGA Emulation", "rusticl": "rusticl",
-            "oclgrind": "Oclgrind", "": ""}
+            "oclgrind": "Oclgrind", "nvidia": "NVIDIA CUDA", "": ""}
 # Each runs by every family that can: prefill, then a few queries. Slow devices
 # get less of it; Oclgrind takes a second for a thousand work-items.
 PROBLEMS = ["h8/2 q777 d64 w100,28 f16", "h8/2 q3 k777 d64 w100,28 f16 lse"]
@@ -101,6 +101,8 @@ class Present(Device):
             self.assertLessEqual({"decode", "lane", "tile", "row"}, ran)
         if NAME == "oclgrind":
             self.assertLessEqual({"tile", "row"}, ran)
+        if NAME == "nvidia":
+            self.assertLessEqual({"segment", "tile", "row"}, ran)
 
     def test_so_they_do_with_less_of_something(self):
         for env in SMALL.get(NAME, []):

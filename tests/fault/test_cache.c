@@ -374,6 +374,7 @@ END_TEST
 int main(void)
 {
     setenv("CK_FORK", "no", 0);
+    setenv("CK_LOG_FILE_NAME", "-", 0); /* a line as each test ends */
     TCase *tc = tcase_create("cache");
     tcase_add_checked_fixture(tc, open_home, close_home);
     tcase_add_test(tc, a_second_process_compiles_nothing);

@@ -193,7 +193,7 @@ START_TEST(a_launch_that_is_refused_is_an_error_at_once)
     must(oriel_enqueue(plan, fixture()->queue, &u.call, 0, NULL, NULL));
     clFinish(fixture()->queue);
     download(&s, &u, fixture()->queue);
-    ck_assert_msg(sample_is_right(&s), "%s", s.why);
+    ck_assert_msg(is_right(&s, plan), "%s", s.why);
     clReleaseMemObject(u.call.workspace.mem);
     release(&u);
     oriel_plan_destroy(plan);

@@ -82,6 +82,47 @@ cl_kernel device_build(const char *file, const char *options, const char *name,
     return kernel;
 }
 
+static long long told_local_bytes(cl_kernel kernel)
+{
+    cl_ulong bytes;
+    OK(clGetKernelWorkGroupInfo(kernel, device.id, CL_KERNEL_LOCAL_MEM_SIZE,
+                                sizeof bytes, &bytes, NULL));
+    return (long long)bytes;
+}
+
+/* What the driver says of a kernel beyond the 1024 bytes that it declares, for
+ * the vectors of 16 bytes of which ours are made. */
+static long long kept_local_bytes(void)
+{
+    static const char *text =
+        "kernel void known(global int4 *x)\n"
+        "{\n"
+        "    local int4 shared[64];\n"
+        "    shared[get_local_id(0)] = x[get_local_id(0)];\n"
+        "    barrier(CLK_LOCAL_MEM_FENCE);\n"
+        "    x[get_local_id(0)] = shared[x[0].x & 63];\n"
+        "}\n";
+    cl_int err;
+    cl_program program =
+        clCreateProgramWithSource(device.context, 1, &text, NULL, &err);
+    OK(err);
+    OK(clBuildProgram(program, 1, &device.id, "", NULL, NULL));
+    cl_kernel kernel = clCreateKernel(program, "known", &err);
+    OK(err);
+    const long long kept = told_local_bytes(kernel) - 1024;
+    OK(clReleaseKernel(kernel));
+    OK(clReleaseProgram(program));
+    return kept;
+}
+
+long long device_local_bytes(cl_kernel kernel)
+{
+    static long long kept = -1;
+    if (kept < 0)
+        kept = kept_local_bytes();
+    return told_local_bytes(kernel) - kept;
+}
+
 cl_mem device_share(void *host, size_t bytes)
 {
     const cl_mem_flags how =

@@ -33,6 +33,10 @@ void device_close(void);
 cl_kernel device_build(const char *file, const char *options, const char *name,
                        const char *more);
 
+/* Bytes of local memory that a kernel declares: what the driver says of it
+ * without what it keeps for itself in every kernel (NVIDIA's: 16). */
+long long device_local_bytes(cl_kernel kernel);
+
 /* Host memory as a buffer: in place, so that guard pages work, or a copy. */
 cl_mem device_share(void *host, size_t bytes);
 

@@ -1,5 +1,6 @@
 /* main.c: runs the kernel suite, or one case of it, in one process on one
  * device: every fork would load, or recompile, the same programs again. */
+#define _POSIX_C_SOURCE 200809L
 #include "device.h"
 #include "suites.h"
 
@@ -32,7 +33,8 @@ int main(void)
         printf("%s: left out on this device, see tests/README.md\n", wanted);
         return SKIPPED;
     }
-    device_open(); /* some cases ask it what it can do */
+    setenv("CK_LOG_FILE_NAME", "-", 0); /* a line as each test ends */
+    device_open();                      /* some cases ask it what it can do */
     Suite *suite = suite_create("kernel");
     suite_add_tcase(suite, probe_case());
     suite_add_tcase(suite, tile_case());

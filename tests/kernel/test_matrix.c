@@ -147,14 +147,11 @@ START_TEST(local_memory_is_what_the_planner_says)
     const struct matrix_plan *p = &plans[_i];
     const struct matrix_shape m = shape_of(_i);
     const struct subject s = matrix_subject(_i);
-    cl_ulong bytes;
-    OK(clGetKernelWorkGroupInfo(s.kernel, device.id, CL_KERNEL_LOCAL_MEM_SIZE,
-                                sizeof bytes, &bytes, NULL));
+    const long long bytes = device_local_bytes(s.kernel);
     OK(clReleaseKernel(s.kernel));
-    ck_assert_int_eq(
-        (long long)bytes,
-        (long long)orl_matrix_local_bytes(
-            &m, p->head_dim, p->v_dim, (uint32_t)s.k_type, true, p->aligned));
+    ck_assert_int_eq(bytes, (long long)orl_matrix_local_bytes(
+                                &m, p->head_dim, p->v_dim, (uint32_t)s.k_type,
+                                true, p->aligned));
 }
 END_TEST
 

@@ -169,6 +169,74 @@ START_TEST(a_sum_reads_every_number_once)
 }
 END_TEST
 
+START_TEST(a_burst_by_groups_computes_its_sums)
+{
+    enum { GROUP = 8, COUNT = 3, GROUPS = 3, ITEMS = GROUP * GROUPS };
+    enum { PAIRS = 8, AGAIN = 16 };
+    cl_kernel kernel =
+        device_build("peak_group", "-w -DGROUP=8", "burst", NULL);
+    float result[ITEMS] = {0};
+    const cl_int count = COUNT;
+    const float m = 0.5f, c = 0.25f;
+    cl_mem mem = device_share(result, sizeof result);
+    OK(clSetKernelArg(kernel, 0, sizeof mem, &mem));
+    OK(clSetKernelArg(kernel, 1, sizeof count, &count));
+    OK(clSetKernelArg(kernel, 2, sizeof m, &m));
+    OK(clSetKernelArg(kernel, 3, sizeof c, &c));
+    const size_t global[1] = {ITEMS}, local[1] = {GROUP};
+    OK(clEnqueueNDRangeKernel(device.queue, kernel, 1, NULL, global, local, 0,
+                              NULL, NULL));
+    device_fetch(mem, result, sizeof result);
+    OK(clReleaseMemObject(mem));
+    OK(clReleaseKernel(kernel));
+    for (int n = 0; n < ITEMS; n++) {
+        const double near = 1 + n % GROUP / 65536.0;
+        double want = 0;
+        for (int pair = 0; pair < PAIRS; pair++)
+            want += 2 * pair + 0.5 + 2 * COUNT * AGAIN * 0.125 * near * near;
+        ck_assert_double_lt(fabs((double)result[n] / want - 1.0), 1e-6);
+    }
+}
+END_TEST
+
+/* As above, of any size of a group. */
+static void check_sum_by_groups(int group, const char *options)
+{
+    enum { LOADS = 4, STEPS = 3, GROUPS = 3, MOST = 64 * 4 * LOADS * STEPS };
+    static float memory[GROUPS * MOST + GROUPS];
+    const int each = group * 4 * LOADS * STEPS;
+    cl_kernel kernel = device_build("peak_group", options, "total", NULL);
+    double want[GROUPS] = {0};
+    const cl_int steps = STEPS;
+    for (int n = 0; n < GROUPS * each; n++) {
+        memory[n] = (float)(n * 7 % 1009);
+        want[n / each] += (double)memory[n];
+    }
+    float *sums = memory + GROUPS * each;
+    for (int n = 0; n < GROUPS; n++)
+        sums[n] = -1.0f;
+    const size_t size = (size_t)(GROUPS * each + GROUPS) * sizeof *memory;
+    cl_mem mem = device_share(memory, size);
+    OK(clSetKernelArg(kernel, 0, sizeof mem, &mem));
+    OK(clSetKernelArg(kernel, 1, sizeof steps, &steps));
+    const size_t local[1] = {(size_t)group};
+    const size_t global[1] = {GROUPS * (size_t)group};
+    OK(clEnqueueNDRangeKernel(device.queue, kernel, 1, NULL, global, local, 0,
+                              NULL, NULL));
+    device_fetch(mem, memory, size);
+    OK(clReleaseMemObject(mem));
+    OK(clReleaseKernel(kernel));
+    for (int n = 0; n < GROUPS; n++)
+        ck_assert_double_eq((double)sums[n], want[n]);
+}
+
+START_TEST(a_sum_by_groups_reads_every_number_once)
+{
+    check_sum_by_groups(8, "-w -DGROUP=8");
+    check_sum_by_groups(64, "-w -DGROUP=64");
+}
+END_TEST
+
 TCase *probe_case(void)
 {
     TCase *tc = tcase_create("probe");
@@ -177,5 +245,7 @@ TCase *probe_case(void)
     tcase_add_test(tc, a_loop_limit_shows);
     tcase_add_test(tc, a_burst_computes_its_chains);
     tcase_add_test(tc, a_sum_reads_every_number_once);
+    tcase_add_test(tc, a_burst_by_groups_computes_its_sums);
+    tcase_add_test(tc, a_sum_by_groups_reads_every_number_once);
     return tc;
 }

@@ -145,11 +145,9 @@ START_TEST(local_memory_is_what_the_planner_says)
 {
     const struct tile_preset t = shape_of(_i);
     const struct subject s = tile_subject(_i);
-    cl_ulong bytes;
-    OK(clGetKernelWorkGroupInfo(s.kernel, device.id, CL_KERNEL_LOCAL_MEM_SIZE,
-                                sizeof bytes, &bytes, NULL));
+    const long long bytes = device_local_bytes(s.kernel);
     OK(clReleaseKernel(s.kernel));
-    ck_assert_int_eq((long long)bytes,
+    ck_assert_int_eq(bytes,
                      (long long)orl_tile_local_bytes(&t, plans[_i].v_dim));
 }
 END_TEST

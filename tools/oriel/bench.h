@@ -63,4 +63,8 @@ oriel_status bench_measure(struct bench *b, struct run *r);
 /* Table or JSON, and the files. */
 oriel_status bench_report(const struct bench *b);
 
+/* The file of --csv so far: a driver may crash in the next problem. A failure
+ * is told by bench_report. */
+void bench_save(const struct bench *b);
+
 #endif /* BENCH_H */

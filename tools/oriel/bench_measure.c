@@ -23,11 +23,6 @@ static const struct series with_peers = {
 
 enum { BURST, SUM, REFERENCE, OURS, PEER, ENTRANTS = PEER + PEERS_MOST };
 
-static oriel_status call(void *state, double *seconds)
-{
-    return job_call(state, seconds);
-}
-
 /* Rows of k that some query of one batch entry sees. */
 static double rows_seen(const struct run *r, int64_t entry)
 {
@@ -104,8 +99,10 @@ static oriel_status prepare(struct bench *b, struct run *r, struct job *j,
 /* Shares of the peaks, of whatever took its turns with them. */
 static void share(struct finding *f, const struct bench *b,
                   const struct burst *sum, const struct entrant *of,
-                  const struct sample *taken)
+                  const struct entrant *who)
 {
+    const struct sample *taken = &who->seconds;
+    f->calls = (int64_t)who->calls;
     f->turns = (int64_t)taken->count;
     f->seconds_median = sample_median(taken);
     f->seconds_min = sample_least(taken);
@@ -137,7 +134,8 @@ static oriel_status add_peer(struct bench *b, const struct finding *ours,
     f.build_seconds = f.store_seconds = NAN;
     f.first_seconds = f.warm_seconds = f.growth = NAN;
     f.ratio = sample_ratio(&taken->seconds, &of[OURS].seconds);
-    share(&f, b, sum, of, &taken->seconds);
+    share(&f, b, sum, of, taken);
+    f.calls = 1;
     return findings_add(&b->found, &f);
 }
 
@@ -146,7 +144,9 @@ static oriel_status conclude(struct bench *b, struct finding *f,
                              size_t peers)
 {
     const struct sample *ours = &of[OURS].seconds;
-    share(f, b, sum, of, ours);
+    share(f, b, sum, of, &of[OURS]);
+    if (!job_has_peak(of[OURS].state))
+        f->share_of_peak = NAN;
     if (b->reference.plan)
         f->growth = sample_ratio(ours, &of[REFERENCE].seconds) *
                     BENCH_REFERENCE / (double)f->queries;
@@ -165,18 +165,22 @@ static oriel_status take_turns(struct bench *b, struct job *j,
                    .state = &b->burst,
                    .out = !b->burst.kernel},
         [SUM] = {.run = burst_run, .state = &sum, .out = !b->burst.kernel},
-        [REFERENCE] = {.run = call,
+        [REFERENCE] = {.run = job_calls,
                        .state = &b->reference,
                        .out = !b->reference.plan},
-        [OURS] = {.run = call, .state = j},
+        [OURS] = {.run = job_calls, .state = j},
     };
     const struct machine *m = &b->machine;
+    const struct device *d = &b->device;
+    const double most =
+        d->allocation_bytes > 0 ? (double)d->allocation_bytes / 2 : INFINITY;
     if (b->burst.kernel)
-        ORL_TRY(burst_open_sum(&sum, m->opencl, b->id, &b->device, m->queue,
-                               f->bytes));
+        ORL_TRY(burst_open_sum(&sum, m->opencl, b->id, d, m->queue,
+                               fmin(f->bytes, most)));
     const size_t peers = peers_entrants(&b->peers, &of[PEER]);
-    oriel_status status =
-        series_run(of, PEER + peers, peers ? &with_peers : &usual);
+    struct series limits = peers ? with_peers : usual;
+    limits.together = burst_turn_seconds(d);
+    oriel_status status = series_run(of, PEER + peers, &limits);
     if (status == ORIEL_OK && !interrupted())
         status = conclude(b, f, &sum, of, peers);
     series_free(of, ENTRANTS);

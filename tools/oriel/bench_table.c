@@ -8,8 +8,10 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* JSON and CSV: every row has the same fields, null where they say nothing. */
 static void add_fields(const struct bench *b, const struct finding *f,
@@ -34,6 +36,7 @@ static void add_fields(const struct bench *b, const struct finding *f,
     report_number(out, "warm_seconds", f->warm_seconds);
     report_number(out, "memory_bytes", f->memory);
     report_count(out, "turns", f->turns);
+    report_count(out, "calls", f->calls);
     if (b->growth) {
         report_count(out, "queries", f->queries);
         report_number(out, "seconds_per_query",
@@ -100,12 +103,18 @@ static oriel_status print_table(const struct bench *b)
     struct report r = {NULL, 0, 0, false};
     put_header(b, stdout);
     if (b->growth)
-        puts("# before each run comes one of 4096 queries, which finds caches "
-             "as a long run leaves them");
+        puts(b->device.kind == DEVICE_GPU
+                 ? "# before each turn comes one of 4096 queries; short calls "
+                   "find caches as the one before left them"
+                 : "# before each run comes one of 4096 queries, which finds "
+                   "caches as a long run leaves them");
     for (size_t n = 0; n < b->found.count; n++)
         add_columns(b, &b->found.at[n], &r);
-    const oriel_status status = report_print_table(&r);
+    oriel_status status = report_print_table(&r);
     report_free(&r);
+    /* Not lost where a driver crashes as it is closed. */
+    if (fflush(stdout) != 0 && status == ORIEL_OK)
+        status = orl_fail(ORIEL_E_IO, "standard output: %s", strerror(errno));
     return status;
 }
 
@@ -143,12 +152,28 @@ static oriel_status put_all(const struct bench *b, const struct report *r)
     return json ? report_print_list(r) : ORIEL_OK;
 }
 
+static void add_all(const struct bench *b, struct report *r)
+{
+    for (size_t n = 0; n < b->found.count; n++)
+        add_fields(b, &b->found.at[n], r);
+}
+
 oriel_status bench_report(const struct bench *b)
 {
     struct report r = {NULL, 0, 0, false};
-    for (size_t n = 0; n < b->found.count; n++)
-        add_fields(b, &b->found.at[n], &r);
+    add_all(b, &r);
     const oriel_status status = put_all(b, &r);
     report_free(&r);
     return status;
+}
+
+void bench_save(const struct bench *b)
+{
+    struct report r = {NULL, 0, 0, false};
+    const char *csv = argument(b->a, "csv");
+    if (!csv || b->found.count == 0)
+        return;
+    add_all(b, &r);
+    (void)write_csv(b, &r, csv);
+    report_free(&r);
 }

@@ -181,7 +181,9 @@ static size_t measure_all(struct bench *b)
         progress_show(n, b->problems, b->problem[n].text, b->begin);
         const oriel_status status = bench_measure(b, &b->problem[n]);
         progress_clear();
-        if (status != ORIEL_OK) {
+        if (status == ORIEL_OK) {
+            bench_save(b);
+        } else {
             fprintf(stderr, "oriel: warning: \"%s\" is not measured: %s\n",
                     b->problem[n].text, oriel_last_error()->message);
             failures++;

@@ -45,7 +45,7 @@ static bool is_text(const char *fact)
 {
     static const char *const texts[] = {
         "name",     "vendor",           "version", "driver",
-        "platform", "platform_version", "kind",
+        "platform", "platform_version", "kind",    "matrix",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (!strcmp(fact, texts[i]))
@@ -70,12 +70,25 @@ static void add_facts(struct report *r, char *facts)
     }
 }
 
+/* What the planner knows of the device: also what a trial tells, which takes a
+ * build or two the first time. Of a device that cannot be opened, what it says
+ * of itself. */
+static struct device facts_of(cl_device_id id)
+{
+    struct device d;
+    if (device_facts(&d, id) == ORIEL_OK)
+        return d;
+    fprintf(stderr, "oriel: warning: what takes a trial is not known: %s\n",
+            oriel_last_error()->message);
+    orl_probe(&d, id);
+    return d;
+}
+
 static void add_device(struct report *r, cl_device_id id, int64_t number,
                        bool chosen)
 {
-    struct device d;
+    const struct device d = facts_of(id);
     char facts[FACTS];
-    orl_probe(&d, id);
     orl_device_print(&d, facts, sizeof facts);
     report_row(r);
     report_count(r, "number", number);
@@ -89,9 +102,8 @@ static void add_device(struct report *r, cl_device_id id, int64_t number,
 
 static void print_device(cl_device_id id, int64_t number, bool chosen)
 {
-    struct device d;
+    const struct device d = facts_of(id);
     char facts[FACTS];
-    orl_probe(&d, id);
     orl_device_print(&d, facts, sizeof facts);
     printf("%s# device %lld%s: %s, on %s (%s, %s)\n%s", number ? "\n" : "",
            (long long)number, chosen ? ", the one Oriel takes" : "", d.name,

@@ -15,7 +15,8 @@ struct finding {
     char peer[FINDING_NAME], version[FINDING_NAME]; /* peer "": Oriel */
     char series[ORL_PROBLEM_TEXT]; /* what a line in a picture stands for */
     int64_t queries, threads;
-    int64_t turns; /* timed runs */
+    int64_t turns; /* that were timed */
+    int64_t calls; /* of a turn, back to back */
     double span;   /* most keys that a query sees */
     double place;  /* number of the problem, for pictures */
     double memory; /* most that the process had, in bytes */

@@ -1,4 +1,5 @@
-/* interrupt.h: Ctrl-C asks to end soon, a second one ends at once. */
+/* interrupt.h: Ctrl-C asks to end soon, a second one half a second later ends
+ * at once. */
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 

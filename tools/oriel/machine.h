@@ -41,7 +41,15 @@ void job_close(struct job *j);
 oriel_status job_upload(struct job *j, const struct run *r);
 
 /* One call, to the end of its work; *seconds is NAN where the clock failed. */
-oriel_status job_call(const struct job *j, double *seconds);
+oriel_status job_call(struct job *j, double *seconds);
+
+/* As an entrant of a series: so many of them back to back and one wait, seconds
+ * of one. */
+oriel_status job_calls(void *job, size_t calls, double *seconds);
+
+/* Whether a burst of multiply-adds is a peak of its plan: not of one by a
+ * matrix unit, which is made to exceed it. */
+bool job_has_peak(const struct job *j);
 
 /* The result, and lse if r has room for it. */
 oriel_status job_download(const struct job *j, struct run *r);

@@ -230,10 +230,12 @@ oriel_status peers_start(struct peers *all, const struct run *r,
     return ORIEL_OK;
 }
 
-static oriel_status take_turn(void *state, double *seconds)
+/* A peer times itself, each call alone. */
+static oriel_status take_turn(void *state, size_t calls, double *seconds)
 {
     const struct timespec pause = {.tv_nsec = pause_nanoseconds};
     struct peer *p = state;
+    (void)calls;
     const oriel_status status = run_once(p, p->patience, seconds);
     if (status != ORIEL_OK)
         leave_out(p, oriel_last_error()->message);

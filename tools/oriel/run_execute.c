@@ -12,11 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static oriel_status call(void *state, double *seconds)
-{
-    return job_call(state, seconds);
-}
-
 static oriel_status repeat(struct job *j, struct run *r, size_t times)
 {
     struct burst burst = {.kernel = NULL};
@@ -27,9 +22,11 @@ static oriel_status repeat(struct job *j, struct run *r, size_t times)
         device_log(NULL, ORIEL_LOG_WARNING, oriel_last_error()->message);
 
     struct entrant of[2] = {{.run = burst_run, .state = &burst},
-                            {.run = call, .state = j}};
+                            {.run = job_calls, .state = j}};
     const struct sample *peak = &of[0].seconds, *own = &of[1].seconds;
-    const struct series limits = {.least = times, .most = times};
+    const struct series limits = {.least = times,
+                                  .most = times,
+                                  .together = burst_turn_seconds(&r->device)};
     const oriel_status status =
         has_burst ? series_run(of, 2, &limits) : series_run(of + 1, 1, &limits);
     if (status == ORIEL_OK) {
@@ -37,7 +34,8 @@ static oriel_status repeat(struct job *j, struct run *r, size_t times)
             2.0 * (r->problem.q.channels + r->problem.v.channels) * r->pairs;
         r->seconds = sample_median(own);
         r->peak_gflops = burst.flops / sample_median(peak) * 1e-9;
-        r->share_of_peak = flops / burst.flops * sample_ratio(peak, own);
+        if (job_has_peak(j))
+            r->share_of_peak = flops / burst.flops * sample_ratio(peak, own);
     }
     series_free(of, 2);
     burst_close(&burst);

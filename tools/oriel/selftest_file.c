@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "selftest.h"
 
+#include "burst.h"
 #include "machine.h"
 #include "report.h"
 #include "run.h"
@@ -30,17 +31,14 @@ static const double longest_seconds = 5;
 
 enum { TURNS = 5, FACTS = 4096 };
 
-static oriel_status call(void *job, double *seconds)
-{
-    return job_call(job, seconds);
-}
-
 static oriel_status time_on(const struct machine *m, struct run *r,
                             struct job *j, double *seconds)
 {
-    struct entrant one = {.run = call, .state = j};
-    const struct series turns = {
-        .least = 1, .most = TURNS, .seconds = longest_seconds};
+    struct entrant one = {.run = job_calls, .state = j};
+    const struct series turns = {.least = 1,
+                                 .most = TURNS,
+                                 .seconds = longest_seconds,
+                                 .together = burst_turn_seconds(&r->device)};
     ORL_TRY(job_open(j, m, &r->problem, NULL));
     ORL_TRY(run_inputs(r));
     ORL_TRY(job_upload(j, r));
@@ -51,10 +49,10 @@ static oriel_status time_on(const struct machine *m, struct run *r,
 }
 
 /* A problem that the device cannot run is a row with the reason. */
-static oriel_status time_one(const struct machine *m, const char *text,
-                             double *rate, struct report *out)
+static oriel_status time_one(const struct machine *m, const struct device *d,
+                             const char *text, double *rate, struct report *out)
 {
-    struct run r = {.seed = 1};
+    struct run r = {.seed = 1, .device = *d};
     struct job j = {.plan = NULL};
     oriel_problem public;
     double seconds = NAN;
@@ -80,14 +78,65 @@ static oriel_status time_one(const struct machine *m, const char *text,
     return status == ORIEL_E_MEMORY ? status : ORIEL_OK;
 }
 
-static oriel_status time_all(cl_device_id id, struct report *out)
+/* What times can be held against; NAN: not measured. */
+struct peaks {
+    double flops, bytes; /* a second */
+    double summed;       /* bytes */
+};
+
+static double seconds_of(struct burst *b, const struct device *d)
+{
+    struct entrant one = {.run = burst_run, .state = b};
+    const struct series turns = {.least = 1,
+                                 .most = TURNS,
+                                 .seconds = longest_seconds,
+                                 .together = burst_turn_seconds(d)};
+    const double seconds = series_run(&one, 1, &turns) == ORIEL_OK
+                               ? sample_median(&one.seconds)
+                               : NAN;
+    series_free(&one, 1);
+    return seconds;
+}
+
+/* Of GPUs alone: an emulator could take minutes. The sum is larger than
+ * caches. */
+static struct peaks find_peaks(const struct machine *m, const struct device *d)
+{
+    struct peaks p = {NAN, NAN, 0};
+    struct burst burst = {.kernel = NULL}, sum = {.kernel = NULL};
+    const double most = fmin(1e9, (double)d->allocation_bytes / 4);
+    if (d->kind != DEVICE_GPU)
+        return p;
+    if (burst_open(&burst, m->opencl, m->id, d, m->queue) == ORIEL_OK)
+        p.flops = burst.flops / seconds_of(&burst, d);
+    if (burst_open_sum(&sum, m->opencl, m->id, d, m->queue, most) == ORIEL_OK)
+        p.bytes = sum.bytes / seconds_of(&sum, d);
+    p.summed = sum.bytes;
+    burst_close(&burst);
+    burst_close(&sum);
+    return p;
+}
+
+static void write_peaks(const struct peaks *p, FILE *to)
+{
+    if (isfinite(p->flops) && isfinite(p->bytes))
+        fprintf(to,
+                "#\n# Peaks: %.4g GFLOP/s of fused multiply-adds of f32, %.4g "
+                "GB/s by a sum of %.0f MB.\n",
+                p->flops * 1e-9, p->bytes * 1e-9, p->summed * 1e-6);
+}
+
+static oriel_status time_all(cl_device_id id, const struct device *d,
+                             struct peaks *peaks, struct report *out)
 {
     struct machine m = {.id = NULL};
     double rate = 0;
     oriel_status status = machine_open(&m, id, NULL);
     const size_t count = sizeof timed / sizeof timed[0];
+    if (status == ORIEL_OK)
+        *peaks = find_peaks(&m, d);
     for (size_t n = 0; n < count && status == ORIEL_OK; n++)
-        status = time_one(&m, timed[n], &rate, out);
+        status = time_one(&m, d, timed[n], &rate, out);
     machine_close(&m);
     return status;
 }
@@ -113,6 +162,7 @@ static oriel_status write_all(const struct selftest *s, cl_device_id id,
     struct report verdicts = {NULL, 0, 0, false};
     struct report times = {NULL, 0, 0, false};
     const struct device d = selftest_facts(s);
+    struct peaks peaks = {NAN, NAN, 0};
     char facts[FACTS];
     orl_device_print(&d, facts, sizeof facts);
     write_head(to);
@@ -126,12 +176,14 @@ static oriel_status write_all(const struct selftest *s, cl_device_id id,
     selftest_rows(s, &verdicts);
     oriel_status status = report_put_table(&verdicts, to, "# ");
     if (status == ORIEL_OK)
-        status = time_all(id, &times);
+        status = time_all(id, &d, &peaks, &times);
     if (status == ORIEL_OK) {
+        write_peaks(&peaks, to);
         fprintf(to,
-                "#\n# How fast: median of up to %d runs, flops of visible "
+                "#\n# How fast: median of up to %d runs%s; flops of visible "
                 "pairs only.\n",
-                TURNS);
+                TURNS,
+                d.kind == DEVICE_GPU ? ", each of calls back to back" : "");
         status = report_put_table(&times, to, "# ");
     }
     report_free(&verdicts);

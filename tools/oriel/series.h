@@ -9,9 +9,11 @@
 
 /* Something that is run and timed. */
 struct entrant {
-    /* *seconds: how long it took, NAN where the clock failed. */
-    oriel_status (*run)(void *state, double *seconds);
+    /* So many calls, back to back if there are several. *seconds: how long one
+     * took, NAN where the clock failed. */
+    oriel_status (*run)(void *state, size_t calls, double *seconds);
     void *state;
+    size_t calls;  /* of a turn */
     bool may_fail; /* then it is out, and the others go on; else all end */
     bool out;
     struct sample seconds; /* one for each turn it had; empty if it is out */
@@ -20,10 +22,14 @@ struct entrant {
 struct series {
     size_t least, most; /* turns */
     double seconds;     /* no new turn after so long, once there were enough */
+    double together;    /* calls of a turn take about so long; 0: one call */
 };
 
-/* Everyone runs once without being timed, then in turns until there were
- * enough, or until interrupted(), which is asked after each turn. */
+enum { SERIES_CALLS = 50 }; /* of a turn, at most */
+
+/* Everyone runs once without being timed, twice where calls are counted by how
+ * long one takes; then in turns until there were enough, or until
+ * interrupted(), which is asked after each turn. */
 oriel_status series_run(struct entrant *of, size_t count,
                         const struct series *limits);
 
