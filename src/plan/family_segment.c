@@ -300,11 +300,12 @@ static double gpu_seconds(const struct plan *plan, double groups, double memory,
     const double rounds =
         ceil(ceil(groups / orl_cores(d)) / orl_core_groups(&needs, d));
     const double alone = orl_core_clocks(&needs, &work, 1.0, d) / clock;
+    const double waited = memory * orl_core_wait(&needs, d);
     const double steps =
         rounds * (begin + orl_segment_waits(&s) * answer + alone);
     const double all =
         fmax(steps, orl_core_clocks(&needs, &work, groups, d) / clock);
-    return fmax(all, memory) + 0.3 * fmin(all, memory);
+    return fmax(all, waited) + 0.3 * fmin(all, waited);
 }
 
 /* A CPU reaches 0.025 of its peak, as with tile: an instruction is two
