@@ -11,7 +11,9 @@
  * Guide). */
 enum { REGISTERS = 65536, LANES = 64, WAVE = 32, GROUPS = 16 };
 
-/* Waves of each scheduler that kernels are made for. */
+/* Waves of each scheduler that hide how long memory takes: 2 waves of a SIMD on
+ * AMD, 8 of the 4 schedulers on NVIDIA. A rule of thumb: no plan that was timed
+ * has fewer. */
 enum { WAVES = 2, SIMDS = 4 };
 
 /* Bytes that local memory moves per clock: 32 banks of 4. */
@@ -98,6 +100,12 @@ int orl_core_groups(const struct group_needs *g, const struct device *d)
     if (g->local_bytes > 0 && local > 0.0)
         groups = fmin(groups, local / (double)local_given(g->local_bytes, d));
     return groups > 1.0 ? (int)groups : 1;
+}
+
+double orl_core_wait(const struct group_needs *g, const struct device *d)
+{
+    const double held = orl_core_groups(g, d) * group_waves(g, d);
+    return fmax(WAVES * schedulers(d) / held, 1.0);
 }
 
 /* As if every instruction beyond had to wait for a register in memory. */

@@ -24,6 +24,10 @@ double orl_core_lanes(const struct device *d);
  */
 int64_t orl_item_registers(const struct device *d);
 
+/* How many times as long memory takes because a core holds fewer waves than
+ * hide its answers: 1 where there are enough. */
+double orl_core_wait(const struct group_needs *g, const struct device *d);
+
 /* Groups that a core holds at a time, at least 1. */
 int orl_core_groups(const struct group_needs *g, const struct device *d);
 

@@ -1,6 +1,6 @@
 /* planner.h: problem x device -> plans, the cheapest first, and why each other
- * one lost. Pure; meant to take less than 50 us (4 us on average over recorded
- * devices, 9 at most: Zen 2, `meson test --benchmark planning`). */
+ * one lost. Pure; meant to take less than 50 us (6 us on average over recorded
+ * devices, 13 at most: Zen 2, `meson test --benchmark planning`). */
 #ifndef ORL_PLAN_PLANNER_H
 #define ORL_PLAN_PLANNER_H
 

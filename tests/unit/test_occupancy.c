@@ -124,6 +124,8 @@ START_TEST(narrow_sub_groups_are_more_waves)
     const struct device d = given_gen9();
     const struct group_needs wide = {64, 100, 40 << 10, 0};
     const struct group_needs narrow = {64, 100, 40 << 10, 8};
+    assert_near(orl_core_wait(&wide, &d), 4.0); /* 4 of 16 */
+    assert_near(orl_core_wait(&narrow, &d), 2.0);
     /* 4 waves of 16 and 8 of 8 where 12 would keep a core busy. */
     assert_near(clocks(&wide, 1000, 1, &d), 2.0 * clocks(&narrow, 1000, 1, &d));
     const struct group_needs part = {17, 100, 0, 8}, three = {24, 100, 0, 8};
@@ -156,6 +158,8 @@ START_TEST(too_few_waves_make_each_group_wait)
     const struct group_needs few = {64, 100, 80 << 10, 0};
     const struct group_needs enough = {128, 100, 80 << 10, 0};
     const double each = 64.0 * 1000.0 / 64.0; /* lanes */
+    assert_near(orl_core_wait(&few, &d), 2.0);
+    assert_near(orl_core_wait(&enough, &d), 1.0);
     assert_near(clocks(&few, 1000, 2 * 108, &d), 3 * each);
     assert_near(clocks(&enough, 1000, 2 * 108, &d), 4 * each);
 }
