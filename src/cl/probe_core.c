@@ -1,5 +1,5 @@
 /* probe_core.c: questions of extensions that only some GPUs know; those that do
- * not refuse them. No GPU was there to ask. */
+ * not refuse them. NVIDIA's were asked of an H200, the others of no device. */
 #include "cl/probe_core.h"
 
 #include "cl/probe.h"

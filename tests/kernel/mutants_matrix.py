@@ -5,9 +5,9 @@ MMA, WMMA11, WMMA12 = ["matrix 0 0"], ["matrix 1 1"], ["matrix 2 2"]
 MFMA, DPAS16, DPAS8 = ["matrix 3 3"], ["matrix 4 4"], ["matrix 5 5"]
 SINGLE, MIXED, BRAIN = ["matrix 6 6"], ["matrix 19 19"], ["matrix 7 7"]
 PACKED, PACKED11, ODD = ["matrix 13 13"], ["matrix 14 14"], ["matrix 23 23"]
-FILE, OPERAND, ENGINE, PLACE, OUTLIER = (
+FILE, OPERAND, ENGINE, PLACE, OUTLIER, BRING, COPIES = (
     "matrix.cl", "lib/operand.clh", "lib/engine.clh", "lib/layout.clh",
-    "lib/outlier.clh")
+    "lib/outlier.clh", "lib/bring.clh", "lib/copies.clh")
 
 MATRIX_MUTANTS = [
     # layouts
@@ -32,20 +32,36 @@ MATRIX_MUTANTS = [
     ("matrices of keys are transposed", MMA, OPERAND,
      "w.lane % 8 + w.lane / 16 * 8, column = w.lane / 8 % 2 * 8",
      "w.lane % 16, column = w.lane / 16 * 8"),
-    ("hidden keys are read", DPAS16, OPERAND,
+    ("hidden keys are read", DPAS16, BRING,
      "clamp(j + row, b->seen.begin, b->seen.end - 1)", "j + row"),
-    ("hidden values are read", DPAS16, OPERAND,
+    ("hidden values are read", DPAS16, BRING,
      "    key = clamp(key, b->seen.begin, b->seen.end - 1);\n", ""),
     ("rows that are not there are read", WMMA12, OPERAND,
      "clamp(row_query(b, mine), b->queries.begin, b->queries.end - 1)",
      "row_query(b, mine)"),
+    # copies that go on while tiles are computed with; a barrier less is no race
+    # here, since each verb of the emulation has some
+    ("nobody waits for copies", MMA, BRING, "    wait_copies(sent);\n", ""),
+    ("the next tile overwrites this one", MMA, BRING,
+     "&s->tile[(n + 1) % 2]", "&s->tile[n % 2]"),
+    ("every tile is the first", MMA, BRING, "&s->tile[n % 2]", "&s->tile[0]"),
+    ("the last tile is not sent for", MMA, BRING,
+     "if (j + KEY_TILE < b->seen.end)", "if (j + 2 * KEY_TILE < b->seen.end)"),
+    ("values leak that were copied", MMA, BRING,
+     "    if (cut)\n        leave_outliers_out(t, tile);\n"
+     "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (j",
+     "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (j"),
+    ("copies go past the end of a row", PACKED, COPIES,
+     "clamp(dim - c, 0, RAW)", "RAW"),
+    ("rows that do not see it get an outlier", MMA, OUTLIER,
+     "const int sees = row_sees(b, row, key);", "const int sees = 1;"),
     # past the end of a row one factor of 0 is enough if the other is finite
     ("queries are read past the end of a row", ODD, OPERAND,
      "low | (c + 1 < HEAD_DIM ? (uint)row[c + 1] << 16 : 0)",
      "low | (uint)row[c + 1] << 16"),
     ("parts past the end of a row are NaN", ODD, "lib/raw_tmpl.clh",
      "        x[e] = 0;", "        x[e] = 0x7e00;"),
-    ("values across halves change places", WMMA12, OPERAND,
+    ("values across halves change places", WMMA12, BRING,
      "to[0] = even.s0;\n    to[VALUE_PITCH / 2] = odd.s0;",
      "to[0] = odd.s0;\n    to[VALUE_PITCH / 2] = even.s0;"),
     # arithmetic
@@ -60,16 +76,16 @@ MATRIX_MUTANTS = [
      "me->row + u * TILE_ROWS, call);", "me->row, call);"),
     ("a tile that is cut is not hidden", WMMA12, FILE,
      "if (cut)\n            hide_keys", "if (0)\n            hide_keys"),
-    ("values that are not finite leak", MMA, OPERAND,
+    ("values that are not finite leak", MMA, BRING,
      "*outliers |= any(is_outlier(x));\n"
      "    return as_uint4(select(x, (RAWS)(0), is_outlier(x)));",
      "return as_uint4(x);"),
     ("values that are not finite get lost", DPAS16, FILE,
-     "if (cut && shared.outliers)", "if (0)"),
+     "if (cut && tile->outliers)", "if (0)"),
     ("the outliers of another slot", DPAS8, OUTLIER,
-     "add_outlier(me, s, b, key, slot % ROW_SLOTS);",
-     "add_outlier(me, s, b, key, 0);"),
-    ("bf16 takes infinity for a number", BRAIN, OPERAND,
+     "add_outlier(me, tile, b, key, slot % ROW_SLOTS);",
+     "add_outlier(me, tile, b, key, 0);"),
+    ("bf16 takes infinity for a number", BRAIN, BRING,
      "V_TYPE == F16 ? 0x7c00 : 0x7f80", "V_TYPE == F16 ? 0x7c00 : 0x7fc0"),
     ("v is multiplied as k is stored", MIXED, ENGINE,
      "multiply_value_type(w, sum->at", "multiply_key_type(w, sum->at"),
