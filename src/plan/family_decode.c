@@ -213,10 +213,13 @@ choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
  * enough that merging takes no part of the time. */
 enum { SEGMENT_KEYS = 512 };
 
-/* Rows that keep a core busy for so long that it asks for too little by itself.
- * Zen 2, two threads, keys in memory, d 128: 4 rows of f16 take 9 % less time
- * with LOOK_AHEAD, of f32 2, 3 rows of f16 5, 2 rows of f32 6 % more. */
-enum { BUSY_ROWS = 3 };
+/* Rows that keep a core busy for so long that it asks for too little by itself:
+ * of f32 3 take 4, 5 take 7, 6 take 10 % less time with LOOK_AHEAD, 2 take 2 %
+ * more; of f16 2 take 6, 3 take 11 % less (Zen 2, two threads, d 128). */
+static bool busy(const struct problem *p, int32_t rows)
+{
+    return rows >= (is_converted(p) ? 2 : 3);
+}
 
 /* Keys of a tile of k and one of v, at most. Where rows are lanes, what was
  * read must stay near a core. Else the strips of a tile are streams (see
@@ -264,7 +267,7 @@ static void add(struct plan_list *list, const struct problem *p,
     word[SEGMENT] =
         word[KEY_TILE] * (int32_t)orl_max(SEGMENT_KEYS / word[KEY_TILE], 1);
     word[SPLIT] = split;
-    word[LOOK_AHEAD] = d->prefetch && preset->rows >= BUSY_ROWS;
+    word[LOOK_AHEAD] = d->prefetch && busy(p, preset->rows);
     if (!objects(&plan, p, d))
         list->plan[list->count++] = plan;
 }
