@@ -24,6 +24,8 @@ ROW_LANES_MUTANTS = [
      "(vf)(shrink->row[r0 + r])", "(vf)(1.0f)"),
     ("a rest takes weights of other rows", ROWS, ADD,
      "weight->row[keys.begin] + r0", "weight->row[keys.begin]"),
+    ("keys left by equal shares are not added", ROWS, ADD,
+     "i < wanted.rows ? j + share : keys.end", "j + share"),
 ]
 
 SEGMENT_MUTANTS = [
