@@ -188,12 +188,15 @@ FLAT void weigh_keys(int t, local struct shared *s, const struct part *part,
 
 /* The keys j, j + KEY_STEP, ... of the segment; cut: each row those it sees. By
  * diagonals, as all of these keys are there: row_sees takes more registers, and
- * 6 or 7 queries of it crash the compiler of Intel's CPU runtime of 2026. */
+ * 6 or 7 queries of it crash the compiler of Intel's CPU runtime of 2026.
+ * Selected: with a branch for each row the one for its GPUs gives up unrolling
+ * (ocloc 22.43, pvc, 8 rows), and arrays stay in memory. */
 FLAT void add_keys(vf sum[ROWS], local const struct shared *s,
                    global const v_elem *v, const struct part *part, int j,
                    int cut, const struct call *call)
 {
     const long pitch = call->v.row;
+    const int lo = part->band.lo, hi = part->band.hi;
     for (; j < part->any.end; j += KEY_STEP * AHEAD) {
         vf x[AHEAD];
 #pragma unroll
@@ -210,14 +213,10 @@ FLAT void add_keys(vf sum[ROWS], local const struct shared *s,
                 for (int r = 0; r < ROWS; r++) {
                     const float w = s->late.weight_at[key * WHOLE_ROWS + r];
                     const vf more = FMA((vf)(w), x[n], sum[r]);
-                    if (!cut) {
-                        sum[r] = more;
-                    } else {
-                        const int from =
-                            (int)part->begin + key - part->i - r / HEAD_TILE;
-                        if (from >= part->band.lo && from <= part->band.hi)
-                            sum[r] = more;
-                    }
+                    const int from =
+                        (int)part->begin + key - part->i - r / HEAD_TILE;
+                    const int seen = from >= lo && from <= hi;
+                    sum[r] = !cut || seen ? more : sum[r];
                 }
             }
         }
@@ -252,7 +251,10 @@ static inline void store_part(vf x, int c, global float *to)
     }
 }
 
-/* Adds up what work-items have of the values, KEEP_ROWS rows at a time. */
+/* Adds up what work-items have of the values, KEEP_ROWS rows at a time. A row
+ * is found by comparing with a known number: the compiler for Intel's GPUs
+ * unrolls this loop 4 times and no more (ocloc 22.43), and kept what it could
+ * not number, the sums of 8 rows and of 16, in memory. */
 FLAT void keep_segment(int t, local struct shared *s, const vf sum[ROWS],
                        const struct part *part, global float *workspace,
                        const struct call *call)
@@ -261,8 +263,9 @@ FLAT void keep_segment(int t, local struct shared *s, const vf sum[ROWS],
     for (int r0 = 0; r0 < ROWS; r0 += KEEP_ROWS) {
         barrier(CLK_LOCAL_MEM_FENCE); /* the rows, or masses, before: read */
 #pragma unroll
-        for (int r = r0; r < r0 + KEEP_ROWS && r < ROWS; r++)
-            s->early.sum[(r - r0) * GROUP + t] = sum[r];
+        for (int r = 0; r < ROWS; r++)
+            if (r / KEEP_ROWS * KEEP_ROWS == r0)
+                s->early.sum[r % KEEP_ROWS * GROUP + t] = sum[r];
         barrier(CLK_LOCAL_MEM_FENCE);
         for (int e = t; e < KEEP_ROWS * VALUE_PARTS; e += GROUP) {
             const int n = e / VALUE_PARTS, c = e % VALUE_PARTS, row = r0 + n;
