@@ -77,12 +77,7 @@ DEVICES = {
 }
 
 # Choices that may have fewer waves: (target, problem) to a reason.
-BLOCKS = ("keys and values of 256 floats, 16 of each, take 37136 bytes of "
-          "64 KB, so that a core holds one group, of 4 waves at most by what "
-          "this driver allows")
-EXCEPTIONS = {
-    ("gfx908", "d256"): BLOCKS,
-}
+EXCEPTIONS = {}
 
 # Choices that may keep numbers in memory: the same.
 ARRAYS = ("this compiler does not bring all arrays of this program to "
