@@ -23,7 +23,9 @@
  *     max(size * KEY_TILE * (K + 16 / size), 4 * (QUERY_TILE + V)) + 4
  *   + size * V * (KEY_TILE + 16 / size), or KEY_TILE * (V + 16 / size) for MMA
  *
- * with K, V: HEAD_DIM and V_DIM up to multiples of 16; size: of an element. */
+ * with K, V: HEAD_DIM and V_DIM up to multiples of 16; size: of an element.
+ * With TURNS values take the place of the keys of their tile, and the larger of
+ * both counts, not their sum. */
 #if !defined(HEAD_DIM) || !defined(V_DIM) || !defined(SOFTCAP)
 #    error "the plan must define HEAD_DIM, V_DIM and SOFTCAP"
 #elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
@@ -32,8 +34,8 @@
 #    error "the plan must define OUT_TYPE, ENGINE and PORTABLE"
 #elif !defined(QUERY_TILE) || !defined(KEY_TILE) || !defined(GROUP_PACK)
 #    error "the plan must define QUERY_TILE, KEY_TILE and GROUP_PACK"
-#elif !defined(ROW_TILES) || !defined(ALIGNED)
-#    error "the plan must define ROW_TILES and ALIGNED"
+#elif !defined(ROW_TILES) || !defined(ALIGNED) || !defined(TURNS)
+#    error "the plan must define ROW_TILES, ALIGNED and TURNS"
 #endif
 #define LANES      4
 #define LOOK_AHEAD 0
@@ -338,6 +340,7 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
 #pragma unroll UNROLL
         for (int u = 0; u < ROW_TILES; u++)
             weigh_keys(&me, score[u], u, weight[u], shrink[u], &call);
+        take_values(t, &sent, tile, v, &b, j, cut, &call);
         add_values(&me, tile, weight, shrink);
         if (cut && tile->outliers)
             add_outliers(&me, tile, v, &b, j, weight, &call);

@@ -227,6 +227,7 @@ attend_tile(global const q_elem *restrict q, global const k_elem *restrict k,
     open_item(&me, &shared);
 
     for (int j = first_tile(&b, &call); j < b.seen.end; j += KEY_TILE) {
+        find_place_again(&me);
         score_keys(&me, &shared, q, k, &b, j, &call);
         if (tile_cut(&b, j))
             hide_keys(&me, &b, j);

@@ -10,7 +10,16 @@
 
 #include <math.h>
 
-enum { PORTABLE, ENGINE, QUERY_TILE, KEY_TILE, ROW_TILES, GROUP_PACK, ALIGNED };
+enum {
+    PORTABLE,
+    ENGINE,
+    QUERY_TILE,
+    KEY_TILE,
+    ROW_TILES,
+    GROUP_PACK,
+    ALIGNED,
+    TURNS
+};
 
 static const struct word words[] = {
     [PORTABLE] = {"portable", "PORTABLE", WORD_FLAG, 0, 1},
@@ -20,6 +29,7 @@ static const struct word words[] = {
     [ROW_TILES] = {"rows", "ROW_TILES", WORD_NUMBER, 1, 4},
     [GROUP_PACK] = {"pack", "GROUP_PACK", WORD_NUMBER, 1, 64},
     [ALIGNED] = {"aligned", "ALIGNED", WORD_FLAG, 0, 1},
+    [TURNS] = {"turns", "TURNS", WORD_FLAG, 0, 1},
     {0},
 };
 
@@ -40,6 +50,7 @@ static struct matrix_shape shape_of(const struct plan *plan)
         .query_tile = word[QUERY_TILE],
         .key_tile = word[KEY_TILE],
         .row_tiles = word[ROW_TILES],
+        .turns = word[TURNS],
     };
 }
 
@@ -167,6 +178,7 @@ static void add(struct plan_list *list, const struct matrix_shape *m,
     plan.word[ROW_TILES] = m->row_tiles;
     plan.word[GROUP_PACK] = pack;
     plan.word[ALIGNED] = !portable && all_aligned(p);
+    plan.word[TURNS] = m->turns;
     if (list->count < ORL_CANDIDATES)
         list->plan[list->count++] = plan;
 }
@@ -205,6 +217,9 @@ static double unit_times(const struct matrix_shape *m)
     return m->single ? 2.0 : times[m->engine];
 }
 
+/* To wait twice more for a barrier: as in presets.c. */
+static const double barriers = 40.0;
+
 /* Instructions of a work-item for one tile of keys: as many as go by while the
  * unit multiplies, and beside them what happens to each sum, and what is
  * brought to local memory, as counted in the machine code for sm_80 and
@@ -220,7 +235,8 @@ static double tile_instructions(const struct plan *plan)
     const double products = rows * keys * depth / unit_times(&m);
     const double vector =
         rows * keys * 4.0 + rows * v->v_dim * 2.0 + keys * depth * 1.5;
-    return (products + vector) / orl_matrix_group(&m);
+    return (products + vector) / orl_matrix_group(&m) +
+           (m.turns ? barriers : 0.0);
 }
 
 /* What a group does before its first tile and after the last, where memory

@@ -15,44 +15,44 @@ static const struct matrix_shape shapes[] = {
      * registers: k32 takes 8 to 14 % less time than k64 at d 64 and 80, 9 %
      * more than k16 at d 128 (1023,0), 18 % less where 32 entries decode; of d
      * 256, `tile` takes 8 times as long. */
-    {ENGINE_MMA, false, 128, 64, 32, 1},
-    {ENGINE_MMA, false, 256, 64, 16, 1},
+    {ENGINE_MMA, false, 128, 64, 32, 1, false},
+    {ENGINE_MMA, false, 256, 64, 16, 1, false},
 
-    {ENGINE_MMA8, false, 80, 64, 64, 1},
-    {ENGINE_MMA8, false, 96, 64, 32, 1},
-    {ENGINE_MMA8, false, 128, 64, 16, 1},
+    {ENGINE_MMA8, false, 80, 64, 64, 1, false},
+    {ENGINE_MMA8, false, 96, 64, 32, 1, false},
+    {ENGINE_MMA8, false, 128, 64, 16, 1, false},
 
-    {ENGINE_WMMA11, false, 64, 64, 64, 1},
-    {ENGINE_WMMA11, false, 96, 64, 32, 1},
-    {ENGINE_WMMA11, false, 128, 64, 16, 1},
+    {ENGINE_WMMA11, false, 64, 64, 64, 1, false},
+    {ENGINE_WMMA11, false, 96, 64, 32, 1, false},
+    {ENGINE_WMMA11, false, 128, 64, 16, 1, false},
 
-    {ENGINE_WMMA12, false, 64, 64, 64, 1},
-    {ENGINE_WMMA12, false, 128, 64, 32, 1},
+    {ENGINE_WMMA12, false, 64, 64, 64, 1, false},
+    {ENGINE_WMMA12, false, 128, 64, 32, 1, false},
 
-    {ENGINE_MFMA, false, 64, 128, 64, 2},
-    {ENGINE_MFMA, false, 64, 64, 64, 1},
-    {ENGINE_MFMA, false, 128, 128, 32, 2},
-    {ENGINE_MFMA, false, 128, 64, 32, 1},
-    {ENGINE_MFMA, false, 256, 64, 16, 1},
-    {ENGINE_MFMA, true, 32, 64, 64, 1},
-    {ENGINE_MFMA, true, 96, 64, 32, 1},
-    {ENGINE_MFMA, true, 128, 64, 16, 1},
-    {ENGINE_MFMA, true, 256, 128, 16, 1},
-    {ENGINE_MFMA, true, 256, 64, 16, 1},
+    {ENGINE_MFMA, false, 64, 128, 64, 2, false},
+    {ENGINE_MFMA, false, 64, 64, 64, 1, false},
+    {ENGINE_MFMA, false, 128, 128, 32, 2, false},
+    {ENGINE_MFMA, false, 128, 64, 32, 1, false},
+    {ENGINE_MFMA, false, 256, 64, 16, 1, false},
+    {ENGINE_MFMA, true, 32, 64, 64, 1, false},
+    {ENGINE_MFMA, true, 96, 64, 32, 1, false},
+    {ENGINE_MFMA, true, 128, 64, 16, 1, false},
+    {ENGINE_MFMA, true, 256, 128, 16, 1, false},
+    {ENGINE_MFMA, true, 256, 64, 16, 1, true},
 
-    {ENGINE_MFMA8, false, 64, 64, 64, 1},
-    {ENGINE_MFMA8, false, 128, 64, 32, 1},
-    {ENGINE_MFMA8, false, 256, 64, 16, 1},
-    {ENGINE_MFMA8, true, 32, 64, 64, 1},
-    {ENGINE_MFMA8, true, 96, 64, 32, 1},
-    {ENGINE_MFMA8, true, 128, 64, 16, 1},
-    {ENGINE_MFMA8, true, 256, 128, 16, 1},
-    {ENGINE_MFMA8, true, 256, 64, 16, 1},
+    {ENGINE_MFMA8, false, 64, 64, 64, 1, false},
+    {ENGINE_MFMA8, false, 128, 64, 32, 1, false},
+    {ENGINE_MFMA8, false, 256, 64, 16, 1, false},
+    {ENGINE_MFMA8, true, 32, 64, 64, 1, false},
+    {ENGINE_MFMA8, true, 96, 64, 32, 1, false},
+    {ENGINE_MFMA8, true, 128, 64, 16, 1, false},
+    {ENGINE_MFMA8, true, 256, 128, 16, 1, false},
+    {ENGINE_MFMA8, true, 256, 64, 16, 1, true},
 
-    {ENGINE_DPAS16, false, 64, 64, 32, 1},
-    {ENGINE_DPAS16, false, 128, 64, 32, 1},
+    {ENGINE_DPAS16, false, 64, 64, 32, 1, false},
+    {ENGINE_DPAS16, false, 128, 64, 32, 1, false},
 
-    {ENGINE_DPAS8, false, 64, 64, 16, 1},
+    {ENGINE_DPAS8, false, 64, 64, 16, 1, false},
 };
 
 const struct matrix_shape *orl_matrix_shapes(int64_t engine, bool single,
@@ -110,7 +110,7 @@ int32_t orl_matrix_group(const struct matrix_shape *m)
 /* lib/layout.clh: STAGES. */
 static int64_t stages(const struct matrix_shape *m, bool aligned)
 {
-    return m->engine == ENGINE_MMA && aligned ? 2 : 1;
+    return m->engine == ENGINE_MMA && aligned && !m->turns ? 2 : 1;
 }
 
 int64_t orl_matrix_local_bytes(const struct matrix_shape *m, int32_t head_dim,
@@ -128,7 +128,9 @@ int64_t orl_matrix_local_bytes(const struct matrix_shape *m, int32_t head_dim,
     const int64_t outlier = orl_ceil_div(m->query_tile + v, 4) * 16;
     const int64_t first =
         orl_max(size * keys * (whole(head_dim) + gap), outlier);
-    const int64_t tile = orl_ceil_div(first + size * values + 4, 16) * 16;
+    const int64_t rows =
+        m->turns ? orl_max(first, size * values) : first + size * values;
+    const int64_t tile = orl_ceil_div(rows + 4, 16) * 16;
     const int64_t bytes =
         stages(m, aligned) * tile + (portable ? 4 * waves * scratch : 0);
     return orl_ceil_div(bytes, 16) * 16;

@@ -13,6 +13,7 @@ struct matrix_shape {
     int32_t dim;    /* up to this head_dim and v_dim */
     int32_t query_tile, key_tile;
     int32_t row_tiles; /* products of rows that a wave owns */
+    bool turns;        /* values take the place of keys in local memory */
 };
 
 /* Rows of the table for a problem, best first, and how many there are: none

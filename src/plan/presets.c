@@ -180,6 +180,9 @@ static const struct tile_preset tile_presets[] = {
     {TILE_WAVE64, 128, 32, 64, 2, 4, 32, 16, 4},
     {TILE_WAVE64, 256, 32, 128, 2, 4, 16, 8, 4},
     {TILE_WAVE64, 256, 16, 128, 2, 4, 16, 8, 4},
+    /* 82, 80, 81, 75 and 66 % of multiply-adds. */
+    {TILE_WAVE64, ORL_MAX_DIM, 16, 96, 2, 3, 32, 8, 4},
+    {TILE_WAVE64, ORL_MAX_DIM, 16, 64, 2, 2, 32, 8, 4},
     {TILE_WAVE64, ORL_MAX_DIM, 8, 256, 4, 2, 16, 4, 4},
     {TILE_WAVE64, ORL_MAX_DIM, 8, 128, 2, 2, 16, 4, 4},
     {TILE_WAVE64, ORL_MAX_DIM, 8, 64, 1, 2, 16, 4, 4},

@@ -77,12 +77,7 @@ DEVICES = {
 }
 
 # Choices that may have fewer waves: (target, problem) to a reason.
-BLOCKS = ("keys and values of 256 floats, 16 of each, take 37136 bytes of "
-          "64 KB, so that a core holds one group, of 4 waves at most by what "
-          "this driver allows")
-EXCEPTIONS = {
-    ("gfx908", "d256"): BLOCKS,
-}
+EXCEPTIONS = {}
 
 # Choices that may keep numbers in memory: the same.
 LARGE = ("queries and sums of 256 channels leave so few of 255 registers that 4 to "
@@ -95,16 +90,10 @@ SPILLS = {
 }
 
 # Choices of tile for f32 that may have fewer multiply-adds: the same.
-GCN = ("of 128 registers sums of 512 channels leave room for 2 keys of 1 to 4 "
-       "rows; 3 to 6 reads of local memory then serve 8 to 32 multiply-adds")
 ONE_ROW = ("sums of one row fill a work-item's registers, so that of 6 "
            "instructions 4 multiply and add, one reads 16 bytes of values, and "
            "one is its address: messages have no offsets")
 SHARES = {
-    ("gfx906", "d512"): GCN,
-    ("gfx906", "q1 d512"): GCN,
-    ("gfx908", "d512"): GCN,
-    ("gfx908", "q1 d512"): GCN,
     ("tgllp", "d512"): ONE_ROW,
     ("dg2", "d512"): ONE_ROW,
     ("pvc", "d512"): ONE_ROW,

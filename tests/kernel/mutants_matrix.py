@@ -5,6 +5,7 @@ MMA, WMMA11, WMMA12 = ["matrix 0 0"], ["matrix 1 1"], ["matrix 2 2"]
 MFMA, DPAS16, DPAS8 = ["matrix 3 3"], ["matrix 4 4"], ["matrix 5 5"]
 SINGLE, MIXED, BRAIN = ["matrix 6 6"], ["matrix 19 19"], ["matrix 7 7"]
 PACKED, PACKED11, ODD = ["matrix 13 13"], ["matrix 14 14"], ["matrix 23 23"]
+TURNS, TURNS_HALF = ["matrix 26 26"], ["matrix 27 27"]
 FILE, OPERAND, ENGINE, PLACE, OUTLIER, BRING, COPIES = (
     "matrix.cl", "lib/operand.clh", "lib/engine.clh", "lib/layout.clh",
     "lib/outlier.clh", "lib/bring.clh", "lib/copies.clh")
@@ -53,6 +54,11 @@ MATRIX_MUTANTS = [
      "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (j"),
     ("copies go past the end of a row", PACKED, COPIES,
      "clamp(dim - c, 0, RAW)", "RAW"),
+    ("values overwrite keys that nobody has read", TURNS, BRING,
+     "    if (!TURNS)\n        stage_values", "    stage_values"),
+    ("values stay away", TURNS_HALF, BRING,
+     "    barrier(CLK_LOCAL_MEM_FENCE); /* keys: read */\n"
+     "    stage_values(t, sent, tile, v, b, j, cut, call);\n", ""),
     ("rows that do not see it get an outlier", MMA, OUTLIER,
      "const int sees = row_sees(b, row, key);", "const int sees = 1;"),
     # past the end of a row one factor of 0 is enough if the other is finite

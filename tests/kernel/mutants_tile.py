@@ -82,6 +82,7 @@ TILE_MUTANTS = [
     ("an outlier has the weight of the next lane", SUB_GROUPS, BROADCAST,
      "intel_sub_group_shuffle(weight, (uint)(key % KEY_ITEMS))",
      "intel_sub_group_shuffle(weight, (uint)((key + 1) % KEY_ITEMS))"),
+    ("one weight for four values", TILE, STEPS, "w[r].key[e]", "w[r].key[0]"),
     ("sums are not rescaled", TILE, STEPS,
      "FMA(me->sum[r][n], (vs)(shrink[r]), sum[r][n])",
      "me->sum[r][n] + sum[r][n]"),

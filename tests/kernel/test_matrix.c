@@ -9,7 +9,7 @@
 
 struct matrix_plan {
     int engine, head_dim, v_dim, type[4], softcap, aligned;
-    int shape[3]; /* query_tile, key_tile, row_tiles of struct matrix_shape */
+    int shape[4]; /* query_tile, key_tile, row_tiles, turns of matrix_shape */
     int pack;
 };
 
@@ -57,6 +57,10 @@ static const struct matrix_plan plans[] = {
     /* softcap */
     {ENGINE_MMA, 32, 32, {F16, F16, F16, F32}, 1, 1, {16, 16, 1}, 1},
     {ENGINE_MFMA, 16, 16, SINGLE, 1, 1, {16, 16, 1}, 1},
+    /* values in the place of keys, where either are more bytes */
+    {ENGINE_MFMA8, 80, 16, SINGLE, 0, 1, {32, 16, 1, 1}, 2},
+    {ENGINE_MMA, 17, 80, HALF, 0, 0, {16, 32, 1, 1}, 1},
+    {ENGINE_MMA, 32, 48, BRAIN, 0, 1, {32, 32, 2, 1}, 1},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 
@@ -66,7 +70,8 @@ static struct matrix_shape shape_of(int number)
     return (struct matrix_shape) {.engine = p->engine,
                                   .query_tile = p->shape[0],
                                   .key_tile = p->shape[1],
-                                  .row_tiles = p->shape[2]};
+                                  .row_tiles = p->shape[2],
+                                  .turns = p->shape[3]};
 }
 
 static struct subject matrix_subject(int number)
@@ -89,6 +94,7 @@ static struct subject matrix_subject(int number)
     subject_word(&s, "ROW_TILES", m.row_tiles);
     subject_word(&s, "GROUP_PACK", p->pack);
     subject_word(&s, "ALIGNED", p->aligned);
+    subject_word(&s, "TURNS", m.turns);
     subject_build(&s);
     return s;
 }

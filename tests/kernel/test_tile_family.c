@@ -10,7 +10,7 @@
 
 struct tile_plan {
     int head_dim, v_dim, type[4], softcap, aligned;
-    int shape[7]; /* query_tile to sum_lanes of struct tile_preset */
+    int shape[8]; /* query_tile to sum_lanes of struct tile_preset, FRUGAL */
     int pack, paired;
 };
 
@@ -45,6 +45,9 @@ static const struct tile_plan plans[] = {
     {128, 128, {F32, F32, F32, F32}, 0, 1, {48, 64, 6, 4, 32, 32, 4}, 1, 1},
     {256, 256, {F32, F32, F32, F32}, 0, 0, {32, 64, 4, 4, 32, 8, 4}, 1, 0},
     {512, 512, {F32, F32, F32, F32}, 0, 1, {24, 64, 3, 2, 32, 4, 4}, 1, 0},
+    /* as AMD's GCN has them */
+    {17, 91, {F32, F32, F32, F32}, 0, 0, {12, 24, 3, 3, 16, 8, 2, 1}, 3, 0},
+    {512, 512, {F32, F32, F32, F32}, 0, 1, {16, 96, 2, 3, 32, 8, 4, 1}, 1, 0},
 
     /* by broadcasts in sub-groups of 8; small, since all of a tile is unrolled,
      * and 1024 multiply-adds take Intel's CPU runtime a minute */
@@ -101,6 +104,8 @@ static struct subject tile_subject(int number)
     subject_word(&s, "ALIGNED", p->aligned);
     subject_word(&s, "PAIRED", p->paired);
     subject_word(&s, "BROADCAST", broadcasts(number));
+    if (p->shape[7])
+        subject_word(&s, "FRUGAL", 1);
     subject_build(&s);
     return s;
 }

@@ -78,6 +78,19 @@ START_TEST(each_unit_has_its_shapes)
 }
 END_TEST
 
+/* A core of 64 KB holds one group of keys and values of 256 floats, 8 waves
+ * where a driver allows that, else 4. */
+START_TEST(where_groups_are_small_keys_and_values_take_turns)
+{
+    struct device d = given_gpu(ENGINE_MFMA8);
+    ck_assert_str_eq(first_plan("h2 q900 d256 w64,64", &d),
+                     "matrix mfma8 q128 k16 rows1 pack1 aligned");
+    d.group_limit = 256;
+    ck_assert_str_eq(first_plan("h2 q900 d256 w64,64", &d),
+                     "matrix mfma8 q64 k16 rows1 pack1 aligned turns");
+}
+END_TEST
+
 START_TEST(what_is_offered_breaks_no_rule)
 {
     const char *const problems[] = {
@@ -351,6 +364,7 @@ int main(void)
 {
     TCase *tc = tcase_create("family_matrix");
     tcase_add_test(tc, each_unit_has_its_shapes);
+    tcase_add_test(tc, where_groups_are_small_keys_and_values_take_turns);
     tcase_add_test(tc, what_is_offered_breaks_no_rule);
     tcase_add_test(tc, rows_are_aligned_where_they_begin_at_16_bytes);
     tcase_add_test(tc, without_a_unit_it_is_emulated_and_never_chosen);

@@ -49,12 +49,13 @@ START_TEST(local_memory_is_as_compilers_count_it)
         bool aligned;
         int64_t bytes;
     } cases[] = {
-        {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, false, 18448},
-        {{ENGINE_MMA, false, 0, 64, 64, 1}, 64, ORIEL_F16, true, 36896},
-        {{ENGINE_MMA, false, 0, 64, 32, 1}, 128, ORIEL_F16, true, 34848},
-        {{ENGINE_WMMA11, false, 0, 64, 32, 1}, 80, ORIEL_BF16, true, 12048},
-        {{ENGINE_MFMA, false, 0, 128, 64, 2}, 64, ORIEL_BF16, true, 18448},
-        {{ENGINE_MFMA, true, 0, 64, 64, 1}, 64, ORIEL_F32, true, 34832},
+        {{ENGINE_MMA, false, 0, 64, 64, 1, 0}, 64, ORIEL_F16, false, 18448},
+        {{ENGINE_MMA, false, 0, 64, 64, 1, 0}, 64, ORIEL_F16, true, 36896},
+        {{ENGINE_MMA, false, 0, 64, 32, 1, 0}, 128, ORIEL_F16, true, 34848},
+        {{ENGINE_WMMA11, false, 0, 64, 32, 1, 0}, 80, ORIEL_BF16, true, 12048},
+        {{ENGINE_MFMA, false, 0, 128, 64, 2, 0}, 64, ORIEL_BF16, true, 18448},
+        {{ENGINE_MFMA, true, 0, 64, 64, 1, 0}, 64, ORIEL_F32, true, 34832},
+        {{ENGINE_MFMA8, true, 0, 64, 16, 1, true}, 256, ORIEL_F32, true, 20496},
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++)
         ck_assert_int_eq(orl_matrix_local_bytes(&cases[n].m, cases[n].dim,
@@ -66,9 +67,9 @@ END_TEST
 
 START_TEST(a_group_has_a_wave_for_each_of_its_rows)
 {
-    const struct matrix_shape mma = {ENGINE_MMA, false, 0, 64, 64, 1};
-    const struct matrix_shape mfma = {ENGINE_MFMA, false, 0, 128, 64, 2};
-    const struct matrix_shape dpas = {ENGINE_DPAS8, false, 0, 64, 32, 1};
+    const struct matrix_shape mma = {ENGINE_MMA, false, 0, 64, 64, 1, 0};
+    const struct matrix_shape mfma = {ENGINE_MFMA, false, 0, 128, 64, 2, 0};
+    const struct matrix_shape dpas = {ENGINE_DPAS8, false, 0, 64, 32, 1, 0};
     ck_assert_int_eq(orl_matrix_group(&mma), 128);
     ck_assert_int_eq(orl_matrix_group(&mfma), 256);
     ck_assert_int_eq(orl_matrix_group(&dpas), 64);
@@ -80,8 +81,8 @@ END_TEST
 /* 64 channels: queries of 4 steps, scores of 64 keys, sums of 64 channels. */
 START_TEST(registers_hold_queries_scores_and_sums)
 {
-    const struct matrix_shape mma = {ENGINE_MMA, false, 0, 64, 64, 1};
-    const struct matrix_shape mfma = {ENGINE_MFMA, false, 0, 128, 64, 2};
+    const struct matrix_shape mma = {ENGINE_MMA, false, 0, 64, 64, 1, 0};
+    const struct matrix_shape mfma = {ENGINE_MFMA, false, 0, 128, 64, 2, 0};
     ck_assert_int_eq(orl_matrix_registers(&mma, 64, 64), 16 + 32 + 32);
     ck_assert_int_eq(orl_matrix_registers(&mfma, 64, 64), 2 * (8 + 16 + 16));
 }
