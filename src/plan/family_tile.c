@@ -7,6 +7,7 @@
 #include "plan/cost.h"
 #include "plan/occupancy.h"
 #include "plan/presets.h"
+#include "plan/tile_file.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,11 +46,9 @@ static const char *const kernels[] = {"attend_tile", NULL};
 /* Channels that the kernel reads together, its LANES. */
 enum { PART = 4 };
 
-/* Most scores, whole vectors of a row counted, and sums of values that code is
- * unrolled for. More sums would spill on any GPU; PoCL 3.1 crashes while it
- * compiles 128 sums, or 16 vectors of scores with a softcap, so that what is no
- * GPU has fewer. */
-enum { ITEM_SCORES = 64, OTHER_SCORES = 32, ITEM_SUMS = 64 };
+/* Most scores, whole vectors of a row counted, that code is unrolled for; on a
+ * CPU PoCL 3.1 crashes while it compiles 16 vectors of them with a softcap. */
+enum { ITEM_SCORES = 64, OTHER_SCORES = 32 };
 
 static struct tile_preset shape_of(const struct plan *plan)
 {
@@ -70,12 +69,14 @@ static bool has_room(const struct tile_preset *t, int32_t v_dim,
                      const struct device *d)
 {
     const int64_t group = orl_tile_group(t);
-    return (d->group_limit <= 0 || group <= d->group_limit) &&
+    const struct device own = orl_tile_device(t, v_dim, d);
+    return t->item_rows * orl_tile_sums(t, v_dim) <= orl_tile_most_sums(t, d) &&
+           (d->group_limit <= 0 || group <= d->group_limit) &&
            (d->axis_limit <= 0 || group <= d->axis_limit) &&
            (d->local_bytes <= 0 ||
             orl_tile_local_bytes(t, v_dim) <= d->local_bytes) &&
            (d->core_registers <= 0 ||
-            group * orl_item_registers(d) <= d->core_registers);
+            group * orl_item_registers(&own) <= d->core_registers);
 }
 
 static enum tile_class class_of(const struct device *d)
@@ -218,8 +219,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return broken;
     const struct tile_preset t = shape_of(plan);
     const int32_t v_dim = plan->variant.v_dim;
-    if (t.item_rows * orl_tile_sums(&t, v_dim) > ITEM_SUMS)
-        return "a work-item would hold more than 64 sums of values";
+    if (t.item_rows * orl_tile_sums(&t, v_dim) > orl_tile_most_sums(&t, d))
+        return "a work-item would hold more sums of values than registers can";
     if (p->heads / p->kv_heads % word[GROUP_PACK] != 0)
         return "pack must divide the number of heads that share keys";
     if (word[ALIGNED] && !orl_family_aligned(p, PART))
@@ -340,7 +341,8 @@ static double gpu_seconds(const struct plan *plan, double tiles, double groups,
         .wave_items = orl_tile_broadcasts(&t) ? t.key_tile / t.item_keys : 0,
     };
     const struct item_work work = work_of(plan, tiles, d);
-    return orl_core_clocks(&needs, &work, groups, d) / orl_cost_clock(d);
+    const struct device own = orl_tile_device(&t, v_dim, d);
+    return orl_core_clocks(&needs, &work, groups, &own) / orl_cost_clock(d);
 }
 
 static double cost(const struct plan *plan, const struct problem *p,

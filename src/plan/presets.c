@@ -4,6 +4,7 @@
 
 #include "base/arith.h"
 #include "model/problem.h"
+#include "plan/tile_file.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -136,9 +137,7 @@ double orl_decode_cycles(const struct decode_preset *preset, bool converted,
 }
 
 /* Those of one class and dimension together, by rising dimension. Registers and
- * shares of multiply-adds among the instructions of a tile are of clang 19.1.7
- * for AMD, and with ptxas 13.0 for NVIDIA; where no device is named none was
- * timed. */
+ * shares of multiply-adds are of docs/isa.md; no device named: none timed. */
 static const struct tile_preset tile_presets[] = {
     /* Few work-items and short code: they are built to be tested. */
     {TILE_CPU, 128, 32, 32, 2, 4, 32, 32, 4},
@@ -161,12 +160,10 @@ static const struct tile_preset tile_presets[] = {
     {TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2},
     /* NVIDIA H200, (512,0): 500 us, q32 k32 own4x4 528, q64 k32 583. */
     {TILE_WIDE, 96, 64, 64, 8, 4, 32, 32, 2},
-    /* NVIDIA H200, 16 heads, (1023,0): 2407 us, 16 keys at a time 2454, own4x8
-     * 2456, own5x8 2569, own6x8 2598. */
+    /* NVIDIA H200, 16 heads, (1023,0): 2407 us, own4x8 2456, own5x8 2569. */
     {TILE_WIDE, 128, 48, 64, 6, 4, 32, 32, 4},
     /* NVIDIA H200, 8 heads, (511,0): 1575 us, q24 own3x4 1595, q24 k128 own6x4
-     * 1658, and q48 own3x4, of which a core holds one group, 1833. (q32 k128
-     * own8x4 takes 1524, but spills on gfx1201.) */
+     * 1658, q48 own3x4 1833. (q32 k128 own8x4: 1524, but gfx1201 spills.) */
     {TILE_WIDE, 256, 32, 64, 4, 4, 32, 8, 4},
     {TILE_WIDE, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
 
@@ -180,7 +177,6 @@ static const struct tile_preset tile_presets[] = {
     {TILE_WAVE64, 128, 32, 64, 2, 4, 32, 16, 4},
     {TILE_WAVE64, 256, 32, 128, 2, 4, 16, 8, 4},
     {TILE_WAVE64, 256, 16, 128, 2, 4, 16, 8, 4},
-    /* 82, 80, 81, 75 and 66 % of multiply-adds. */
     {TILE_WAVE64, ORL_MAX_DIM, 16, 96, 2, 3, 32, 8, 4},
     {TILE_WAVE64, ORL_MAX_DIM, 16, 64, 2, 2, 32, 8, 4},
     {TILE_WAVE64, ORL_MAX_DIM, 8, 256, 4, 2, 16, 4, 4},
@@ -215,13 +211,15 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 64, 8, 4},
 
     /* The same for Ponte Vecchio, whose registers are twice as wide: 76 to 88 %
-     * up to d 256, 57 to 66 % above: two rows would spill. */
+     * where a thread has 256 of them at d 512, else 57 to 66 % there. */
     {TILE_LANES16, 32, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 64, 64, 64, 4, 4, 32, 64, 4},
     {TILE_LANES16, 80, 64, 32, 4, 2, 16, 32, 2},
     {TILE_LANES16, 96, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 128, 64, 32, 4, 2, 32, 32, 4},
     {TILE_LANES16, 256, 96, 32, 3, 2, 32, 32, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 48, 32, 3, 2, 32, 32, 4},
+    {TILE_LANES16, ORL_MAX_DIM, 48, 16, 3, 1, 64, 16, 4},
     {TILE_LANES16, ORL_MAX_DIM, 64, 32, 1, 2, 64, 32, 4},
     {TILE_LANES16, ORL_MAX_DIM, 32, 32, 1, 2, 64, 32, 4},
     {TILE_LANES16, ORL_MAX_DIM, 32, 16, 1, 1, 64, 16, 4},
@@ -273,13 +271,13 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
 }
 
 /* The line through all targets of docs/isa.md, AMD within 60 of it and NVIDIA
- * within 45. Scores are held in vectors of 4. Of more than 64 scores and sums
- * compilers keep fewer other numbers: 96 take 252 to 255 and 128 spill. */
+ * within 45; scores are in vectors of 4. Of more than 64 scores and sums fewer
+ * other numbers are kept: 96 take 252 to 255 and 128 spill. */
 double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
 {
-    /* A thread of Intel's has all of its registers, used or not. */
+    /* Used or not. */
     if (orl_tile_broadcasts(t))
-        return 128.0;
+        return orl_tile_large(t, v_dim) ? 256.0 : 128.0;
     const int32_t scores = (int32_t)orl_ceil_div(t->item_keys, 4) * 4;
     const double held = t->item_rows * (scores + orl_tile_sums(t, v_dim));
     return 60.0 + 2.67 * fmin(held, 64.0) + 0.75 * fmax(held - 64.0, 0.0);
@@ -388,7 +386,7 @@ static double local_traffic(const struct tile_preset *t, int32_t head_dim,
     return qk + weights + pv;
 }
 
-/* Not known of broadcasts: no such device was timed. */
+/* Not known of broadcasts. */
 struct item_work orl_tile_work(const struct tile_preset *t, int32_t head_dim,
                                int32_t v_dim, bool paired)
 {

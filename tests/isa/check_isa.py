@@ -90,13 +90,15 @@ SPILLS = {
 }
 
 # Choices of tile for f32 that may have fewer multiply-adds: the same.
-ONE_ROW = ("sums of one row fill a work-item's registers, so that of 6 "
-           "instructions 4 multiply and add, one reads 16 bytes of values, and "
-           "one is its address: messages have no offsets")
+ONE_ROW = ("sums of one row, 64 of each lane, fill half of 128 registers and two "
+           "rows all, so that a value is read for one multiply-add: of 6 "
+           "instructions 4 multiply and add, one reads 16 bytes, and one is its "
+           "address, for messages have no offsets. Two rows with 256 registers "
+           "would have 69 on DG2 and keep 576 bytes in memory; Tiger Lake has "
+           "no more than 128")
 SHARES = {
     ("tgllp", "d512"): ONE_ROW,
     ("dg2", "d512"): ONE_ROW,
-    ("pvc", "d512"): ONE_ROW,
 }
 
 

@@ -218,7 +218,7 @@ START_TEST(words_that_do_not_go_together_are_refused)
         {"q48 k64 own4x4 chunk32x16 sums3 pack1", "2 or 4"},
         {"q48 k64 own4x4 chunk32x16 sums4 pack5", "multiple of pack"},
         {"q48 k64 own4x4 chunk32x16 sums4 pack3", "share keys"},
-        {"q32 k32 own8x4 chunk32x16 sums4 pack1", "64 sums"},
+        {"q32 k32 own8x4 chunk32x16 sums4 pack1", "more sums"},
         {"q48 k64 own1x1 chunk32x16 sums4 pack1", "local memory"},
         {"q96 k512 own8x4 chunk32x16 sums4 pack1", "local memory"},
         {"q48 k64 own4x4 chunk32x16 sums4 pack1 aligned", "aligned needs"},
