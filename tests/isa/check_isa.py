@@ -87,15 +87,9 @@ EXCEPTIONS = {
 # Choices that may keep numbers in memory: the same.
 ARRAYS = ("this compiler does not bring all arrays of this program to "
           "registers; a driver that tells so makes another take its place")
-LARGE = ("queries and sums of 256 channels leave so few of 255 registers that 4 to "
-         "36 bytes are kept in memory; a driver that tells so makes another take "
-         "its place, on an H200 it has none to tell of")
 SPILLS = {
     ("pvc", "d59 v111 bf16"): ARRAYS,
     ("pvc", "q16 d64"): ARRAYS,
-    ("sm_80", "d256 f16"): LARGE,
-    ("sm_89", "d256 f16"): LARGE,
-    ("sm_120", "h8/1 q1 d256 f16"): LARGE,
 }
 
 # Choices of tile for f32 that may have fewer multiply-adds: the same.
