@@ -17,8 +17,8 @@
  *
  * Which work-item holds what is a matter of ENGINE; with PORTABLE 1 any device
  * does the same in plain OpenCL C, slowly: a way to test these layouts, not to
- * compute. Local memory, in bytes, PORTABLE's own left out: STAGES times, up to
- * a multiple of 16 each,
+ * compute. Local memory, in bytes, PORTABLE's own left out: 64 of MMA for the
+ * block, and STAGES times, up to a multiple of 16 each,
  *
  *     max(size * KEY_TILE * (K + 16 / size), 4 * (QUERY_TILE + V)) + 4
  *   + size * V * (KEY_TILE + 16 / size), or KEY_TILE * (V + 16 / size) for MMA
@@ -77,6 +77,7 @@ FLAT void open_item(struct item *me, local struct shared *s,
         }
     }
     if (t == 0) {
+        keep_block(s, b);
 #pragma unroll UNROLL
         for (int n = 0; n < STAGES; n++)
             s->tile[n].outliers = 0;
@@ -113,20 +114,23 @@ FLAT void score_keys(const struct item *me, local const struct tile *tile,
 }
 
 /* Scores of keys that a row does not see become -inf. */
-FLAT void hide_keys(const struct item *me, const struct block *b, int j,
+FLAT void hide_keys(const struct item *me, local const struct shared *s,
+                    const struct block *b, int j,
                     union sums score[ROW_TILES][KEY_TILES])
 {
-    j += sum_column(me->wave.lane, 0);
+    const struct block kept = kept_block(s, b);
+    const int lane = late(me->wave.lane), first_row = late(me->row);
+    j += sum_column(lane, 0);
 #pragma unroll UNROLL
     for (int u = 0; u < ROW_TILES; u++) {
 #pragma unroll UNROLL
         for (int n = 0; n < KEY_TILES; n++) {
 #pragma unroll
             for (int e = 0; e < SUMS; e++) {
-                const int key = j + n * TILE_WIDTH +
-                                sum_column(me->wave.lane, e) -
-                                sum_column(me->wave.lane, 0);
-                if (!row_sees(b, row_of(me, u, e), key))
+                const int row = first_row + u * TILE_ROWS + sum_row(lane, e);
+                const int key = j + n * TILE_WIDTH + sum_column(lane, e) -
+                                sum_column(lane, 0);
+                if (!row_sees(&kept, row, key))
                     score[u][n].at[e] = -INFINITY;
             }
         }
@@ -319,7 +323,7 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
     begin_tiles(t, &sent, &shared, k, v, &b, first, &call);
     open_item(&me, &shared, q, &b, &call);
     if (STAGES == 2)
-        barrier(CLK_LOCAL_MEM_FENCE); /* no outliers so far */
+        barrier(CLK_LOCAL_MEM_FENCE); /* no outliers so far; the block kept */
 
     for (int j = first, n = 0; j < b.seen.end; j += KEY_TILE, n++) {
         const int cut = tile_cut(&b, j);
@@ -336,17 +340,18 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
                 shape_scores(&score[u][n], &call);
         }
         if (cut)
-            hide_keys(&me, &b, j, score);
+            hide_keys(&me, &shared, &b, j, score);
 #pragma unroll UNROLL
         for (int u = 0; u < ROW_TILES; u++)
             weigh_keys(&me, score[u], u, weight[u], shrink[u], &call);
         take_values(t, &sent, tile, v, &b, j, cut, &call);
         add_values(&me, tile, weight, shrink);
         if (cut && tile->outliers)
-            add_outliers(&me, tile, v, &b, j, weight, &call);
+            add_outliers(&me, &shared, tile, v, &b, j, weight, &call);
     }
 
     out += layout_at(call.out, entry, head);
     lse = lse ? lse + layout_at(call.lse, entry, head) : lse;
-    close_block(&me, &b, out, lse, &call);
+    const struct block last = last_block(&shared, &b);
+    close_block(&me, &last, out, lse, &call);
 }

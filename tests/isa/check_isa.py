@@ -35,14 +35,14 @@ target those that the planner would try on a recorded device, with batches that
 keep all of it busy, its choice marked with a star. No program of `tile`,
 `matrix` or `segment` may spill a register, but on Intel's GPUs, where a driver
 tells of it and another program takes its place; there no choice may, nor one
-that broadcasts.{spills}
+that broadcasts.
 
 `row`, the family that fits everywhere, keeps its scores in private memory.
 
 Waves: how many a SIMD of AMD, one of the four schedulers of an SM, or a vector
 engine of Intel (its threads) holds at a time, by registers, local memory and
 the size of groups; tests/isa/occupancy.py has the rules and their sources. A
-choice must have 2 of them: 8 warps of an SM.{exceptions}
+choice must have 2 of them: 8 warps of an SM.
 
 Loops: multiply-adds per 100 instructions of the two long loops of `tile`,
 scores and sums of values, without jumps the stretches of code that are made of
@@ -51,7 +51,7 @@ Waits (s_waitcnt, s_delay_alu, s_nop, s_clause; sync of Intel) are not counted:
 NVIDIA has them inside other instructions. On gfx90a and gfx942 one instruction
 can hold two multiply-adds, on gfx1100 and gfx1201 a pair of instructions is
 one, so that the most is 200 there. A choice for f32 must have a share of 80, on
-Intel 70.{share_exceptions}
+Intel 70.{exceptions}
 
 Of `matrix`: products of matrices in the loop over tiles
 of keys, of so many instructions, among them the rare path for values that are
@@ -76,20 +76,8 @@ DEVICES = {
     "pvc": "golden/devices/max-1100",
 }
 
-# Choices that may have fewer waves: (target, problem) to a reason.
-EXCEPTIONS = {}
-
-# Choices that may keep numbers in memory: the same.
-LARGE = ("queries and sums of 256 channels leave so few of 255 registers that 4 to "
-         "36 bytes are kept in memory; a driver that tells so makes another take "
-         "its place, on an H200 it has none to tell of")
-SPILLS = {
-    ("sm_80", "d256 f16"): LARGE,
-    ("sm_89", "d256 f16"): LARGE,
-    ("sm_120", "h8/1 q1 d256 f16"): LARGE,
-}
-
-# Choices of tile for f32 that may have fewer multiply-adds: the same.
+# Choices of tile for f32 that may have fewer multiply-adds: (target, problem)
+# to a reason.
 ONE_ROW = ("sums of one row, 64 of each lane, fill half of 128 registers and two "
            "rows all, so that a value is read for one multiply-add: of 6 "
            "instructions 4 multiply and add, one reads 16 bytes, and one is its "
@@ -192,18 +180,14 @@ def share_faults(share, job):
 def faults_of(facts, waves, job):
     target, problem, plan, options, _, place = job
     faults = []
-    spills = bool(facts["spilled"] or facts["scratch"])
-    excused = place == "1" and (target, short(problem)) in SPILLS
-    if must_not_spill(target, plan, place == "1") and spills != excused:
-        faults.append("keeps registers in memory" if spills else
-                      "keeps no register in memory, and is an exception")
+    spills = facts["spilled"] or facts["scratch"]
+    if spills and must_not_spill(target, plan, place == "1"):
+        faults.append("keeps registers in memory")
     if facts["registers"] == 0:
         faults.append("gave no kernel")
-    excused = (target, short(problem)) in EXCEPTIONS
-    if place == "1" and (waves < occupancy.LEAST) != excused:
-        faults.append(f"leaves a core {waves:.3g} waves of a scheduler, " +
-                      ("and is an exception" if excused else
-                       f"not {occupancy.LEAST}"))
+    if place == "1" and waves < occupancy.LEAST:
+        faults.append(f"leaves a core {waves:.3g} waves of a scheduler, not "
+                      f"{occupancy.LEAST}")
     if plan.startswith("matrix") and facts["products"][0] < products_of(options):
         faults.append(f"has {facts['products'][0]} products of matrices in "
                       f"its loop, not {products_of(options)}")
@@ -253,9 +237,8 @@ def told(exceptions):
 
 
 def table_of(rows, versions):
-    lines = [HEAD.format(exceptions=told(EXCEPTIONS), spills=told(SPILLS),
-                         share_exceptions=told(SHARES)) +
-             f"Compilers: {versions}.", ""]
+    lines = [HEAD.format(exceptions=told(SHARES)) + f"Compilers: {versions}.",
+             ""]
     lines.append("| " + " | ".join(COLUMNS) + " |")
     lines.append("|---" * len(COLUMNS) + "|")
     for cells in rows:
@@ -288,7 +271,7 @@ def main(arguments):
     faults = [fault for _, fault in results if fault]
     chosen = {(cells[0], cells[1]) for cells in rows if cells[2][-1] == "*"}
     faults += [f"{target} | {problem}: an exception, and no choice"
-               for target, problem in [*EXCEPTIONS, *SPILLS, *SHARES]
+               for target, problem in SHARES
                if target in devices and (target, problem) not in chosen]
     for target in wanted or compilers.TARGETS:
         if not any(cells[0] == target for cells in rows):

@@ -60,7 +60,11 @@ MATRIX_MUTANTS = [
      "    barrier(CLK_LOCAL_MEM_FENCE); /* keys: read */\n"
      "    stage_values(t, sent, tile, v, b, j, cut, call);\n", ""),
     ("rows that do not see it get an outlier", MMA, OUTLIER,
-     "const int sees = row_sees(b, row, key);", "const int sees = 1;"),
+     "sees[r] = row_sees(b, row, key);", "sees[r] = 1;"),
+    ("no block is kept for steps that seldom ask", MMA, OPERAND,
+     "s->block = *b;", "(void)s, (void)b;"),
+    ("parts of rows that go together change places", MMA, BRING,
+     "? t % parts :", "? (t + n) % parts :"),
     # past the end of a row one factor of 0 is enough if the other is finite
     ("queries are read past the end of a row", ODD, OPERAND,
      "low | (c + 1 < HEAD_DIM ? (uint)row[c + 1] << 16 : 0)",
@@ -91,8 +95,8 @@ MATRIX_MUTANTS = [
     ("values that are not finite get lost", DPAS16, FILE,
      "if (cut && tile->outliers)", "if (0)"),
     ("the outliers of another slot", DPAS8, OUTLIER,
-     "add_outlier(me, tile, b, key, slot % ROW_SLOTS);",
-     "add_outlier(me, tile, b, key, 0);"),
+     "add_outlier(me, tile, &kept, key, slot % ROW_SLOTS);",
+     "add_outlier(me, tile, &kept, key, 0);"),
     ("bf16 takes infinity for a number", BRAIN, BRING,
      "V_TYPE == F16 ? 0x7c00 : 0x7f80", "V_TYPE == F16 ? 0x7c00 : 0x7fc0"),
     ("v is multiplied as k is stored", MIXED, ENGINE,
