@@ -63,8 +63,8 @@ MATRIX_MUTANTS = [
      "sees[r] = row_sees(b, row, key);", "sees[r] = 1;"),
     ("no block is kept for steps that seldom ask", MMA, OPERAND,
      "s->block = *b;", "(void)s, (void)b;"),
-    ("parts of rows that go together change places", MMA, BRING,
-     "? t % parts :", "? (t + n) % parts :"),
+    ("rows that are brought together overlap", MMA, BRING,
+     "n * (GROUP / parts)", "n"),
     # past the end of a row one factor of 0 is enough if the other is finite
     ("queries are read past the end of a row", ODD, OPERAND,
      "low | (c + 1 < HEAD_DIM ? (uint)row[c + 1] << 16 : 0)",
