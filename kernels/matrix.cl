@@ -20,12 +20,12 @@
  * compute. Local memory, in bytes, PORTABLE's own left out: 64 of MMA for the
  * block, and STAGES times, up to a multiple of 16 each,
  *
- *     max(size * KEY_TILE * (K + 16 / size), 4 * (QUERY_TILE + V)) + 4
+ *     4 + max(size * KEY_TILE * (K + 16 / size), 4 * (QUERY_TILE + V))
  *   + size * V * (KEY_TILE + 16 / size), or KEY_TILE * (V + 16 / size) for MMA
  *
  * with K, V: HEAD_DIM and V_DIM up to multiples of 16; size: of an element.
- * With TURNS values take the place of the keys of their tile, and the larger of
- * both counts, not their sum. */
+ * With TURNS values take the place of the keys of their tile: 4 and the larger
+ * of both, not their sum. */
 #if !defined(HEAD_DIM) || !defined(V_DIM) || !defined(SOFTCAP)
 #    error "the plan must define HEAD_DIM, V_DIM and SOFTCAP"
 #elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
@@ -118,7 +118,8 @@ FLAT void hide_keys(const struct item *me, local const struct shared *s,
                     const struct block *b, int j,
                     union sums score[ROW_TILES][KEY_TILES])
 {
-    const struct block kept = kept_block(s, b);
+    struct block kept;
+    kept_block(&kept, s, b);
     const int lane = late(me->wave.lane), first_row = late(me->row);
     j += sum_column(lane, 0);
 #pragma unroll UNROLL
@@ -352,6 +353,7 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
 
     out += layout_at(call.out, entry, head);
     lse = lse ? lse + layout_at(call.lse, entry, head) : lse;
-    const struct block last = last_block(&shared, &b);
+    struct block last;
+    last_block(&last, &shared, &b);
     close_block(&me, &last, out, lse, &call);
 }

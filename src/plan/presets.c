@@ -210,8 +210,8 @@ static const struct tile_preset tile_presets[] = {
     {TILE_LANES8, ORL_MAX_DIM, 32, 24, 1, 3, 64, 24, 4},
     {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 64, 8, 4},
 
-    /* The same for Ponte Vecchio, whose registers are twice as wide: 76 to 88 %
-     * where a thread has 256 of them at d 512, else 57 to 66 % there. */
+    /* The same for Ponte Vecchio, whose registers are twice as wide: 76 to 88;
+     * at d 512 only where a thread has 256 of them, else 59 to 62. */
     {TILE_LANES16, 32, 64, 64, 4, 4, 32, 64, 2},
     {TILE_LANES16, 64, 64, 64, 4, 4, 32, 64, 4},
     {TILE_LANES16, 80, 64, 32, 4, 2, 16, 32, 2},

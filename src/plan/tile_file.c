@@ -1,10 +1,11 @@
-/* tile_file.c: which tiles need them, and who has them. */
+/* tile_file.c: which tiles need 256 registers, and which devices have them. */
 #include "plan/tile_file.h"
 
 #include "model/matrix.h"
 
-/* Sums that 128 registers hold, and 256: of 3 rows of 512 channels 96 of each
- * lane (ocloc 22.43, Ponte Vecchio). */
+/* Most sums of values that code is unrolled for: more would spill on any GPU,
+ * and PoCL 3.1 crashes while it compiles 128. 256 registers of Ponte Vecchio
+ * hold 96 of each lane, 3 rows of 512 channels (ocloc 22.43). */
 enum { SUMS = 64, LARGE_SUMS = 96 };
 
 bool orl_tile_large(const struct tile_preset *t, int32_t v_dim)
@@ -13,8 +14,7 @@ bool orl_tile_large(const struct tile_preset *t, int32_t v_dim)
            t->item_rows * orl_tile_sums(t, v_dim) > SUMS;
 }
 
-/* All of Intel's GPUs that have a matrix unit, and half as many threads then.
- */
+/* Intel's GPUs with a matrix unit have them, for half as many threads. */
 static bool has_large(const struct device *d)
 {
     return d->matrix == ENGINE_DPAS16 || d->matrix == ENGINE_DPAS8;

@@ -1,4 +1,5 @@
-/* tile_file.h: tiles of kernels/tile.cl for threads that have 256 registers. */
+/* tile_file.h: tiles of kernels/tile.cl by the register file of a thread: which
+ * ask for 256 registers. */
 #ifndef ORL_PLAN_TILE_FILE_H
 #define ORL_PLAN_TILE_FILE_H
 
@@ -13,7 +14,7 @@ bool orl_tile_large(const struct tile_preset *t, int32_t v_dim);
 struct device orl_tile_device(const struct tile_preset *t, int32_t v_dim,
                               const struct device *d);
 
-/* Most sums of a work-item: more would spill. */
+/* Most sums of a work-item. */
 int32_t orl_tile_most_sums(const struct tile_preset *t, const struct device *d);
 
 #endif /* ORL_PLAN_TILE_FILE_H */
