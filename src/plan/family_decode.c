@@ -214,7 +214,7 @@ choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
 enum { SEGMENT_KEYS = 512 };
 
 /* Rows that keep a core busy for so long that it asks for too little by itself:
- * of f32 3 take 4, 5 take 7, 6 take 10 % less time with LOOK_AHEAD, 2 take 2 %
+ * of f32 3 take 3, 5 take 7, 6 take 10 % less time with LOOK_AHEAD, 2 take 2 %
  * more; of f16 2 take 6, 3 take 11 % less (Zen 2, two threads, d 128). */
 static bool busy(const struct problem *p, int32_t rows)
 {

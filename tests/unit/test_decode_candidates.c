@@ -117,9 +117,13 @@ START_TEST(lines_are_asked_for_where_rows_keep_a_core_busy)
 {
     struct device d = given_cpu();
     const struct problem few = given_problem("h2/1 q1 k1000 d128 winf,0");
+    const struct problem half = given_problem("h2/1 q1 k1000 d128 winf,0 f16");
+    const struct problem one = given_problem("h1 q1 k1000 d128 winf,0 f16");
     const struct problem some = given_problem("h3/1 q1 k1000 d128 winf,0");
     const struct problem many = given_problem("h4/1 q4 k1000 d128 winf,0");
     ck_assert_int_eq(word(&plans(&few, &d).plan[0], "LOOK_AHEAD"), 0);
+    ck_assert_int_eq(word(&plans(&half, &d).plan[0], "LOOK_AHEAD"), 1);
+    ck_assert_int_eq(word(&plans(&one, &d).plan[0], "LOOK_AHEAD"), 0);
     ck_assert_int_eq(word(&plans(&some, &d).plan[0], "LOOK_AHEAD"), 1);
     ck_assert_int_eq(word(&plans(&many, &d).plan[0], "LOOK_AHEAD"), 1);
     const struct plan plan = plans(&many, &d).plan[0];
