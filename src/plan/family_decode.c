@@ -165,11 +165,11 @@ static int64_t key_bytes(const struct problem *p)
 }
 
 static double key_cycles(const struct decode_preset *preset,
-                         const struct problem *p, int32_t native)
+                         const struct problem *p)
 {
-    return orl_decode_cycles(preset, is_converted(p),
-                             p->q.channels + p->v.channels) *
-           8.0 / native;
+    const int64_t channels = p->q.channels + p->v.channels;
+    return orl_decode_cycles(preset, is_converted(p), channels) * 8.0 /
+           preset->lanes;
 }
 
 /* ---- Candidates --------------------------------------------------------- */
@@ -189,7 +189,8 @@ static void choose_tiles(struct plan *plan, const struct problem *p)
     plan->word[QUERY_TILE] = (int32_t)orl_ceil_div(p->queries, tiles);
 }
 
-/* That by which all rows of the task take the least time, padding included. */
+/* That by which all rows of the task take the least time, padding included, on
+ * a device of so many lanes. */
 static const struct decode_preset *
 choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
 {
@@ -200,11 +201,9 @@ choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
     double least = INFINITY;
     for (int n = 0; n < ORL_DECODE_ROWS; n++) {
         const double blocks = (double)orl_ceil_div(rows, first[n].rows);
-        const double cycles = blocks * key_cycles(&first[n], p, lanes);
-        if (cycles < least) {
-            least = cycles;
-            best = &first[n];
-        }
+        const double cycles = blocks * key_cycles(&first[n], p);
+        best = cycles < least ? &first[n] : best;
+        least = fmin(cycles, least);
     }
     return best;
 }
@@ -250,6 +249,7 @@ static void choose_key_tile(struct plan *plan, const struct problem *p)
     plan->word[KEY_TILE] = (int32_t)orl_ceil_div(each, step) * step;
 }
 
+/* Unless it is there: devices of 16 lanes and of 8 have presets in common. */
 static void add(struct plan_list *list, const struct problem *p,
                 const struct device *d, int32_t lanes, bool split)
 {
@@ -258,17 +258,19 @@ static void add(struct plan_list *list, const struct problem *p,
     int32_t *word = plan.word;
     choose_tiles(&plan, p);
     const struct decode_preset *preset = choose_rows(&plan, p, lanes);
-    word[LANES] = lanes;
+    word[LANES] = preset->lanes;
     word[ROWS] = preset->rows;
     word[ROW_LANES] = preset->row_lanes;
     word[QK_KEYS] = preset->qk_keys;
-    word[PV_VECS] = (int32_t)orl_min(preset->pv_vecs, p->v.channels / lanes);
+    word[PV_VECS] =
+        (int32_t)orl_min(preset->pv_vecs, p->v.channels / preset->lanes);
     choose_key_tile(&plan, p);
     word[SEGMENT] =
         word[KEY_TILE] * (int32_t)orl_max(SEGMENT_KEYS / word[KEY_TILE], 1);
     word[SPLIT] = split;
     word[LOOK_AHEAD] = d->prefetch && busy(p, preset->rows);
-    if (!objects(&plan, p, d))
+    if (!objects(&plan, p, d) &&
+        (list->count == 0 || !orl_plan_equal(&list->plan[0], &plan)))
         list->plan[list->count++] = plan;
 }
 
@@ -356,15 +358,13 @@ static double cost(const struct plan *plan, const struct problem *p,
      * d 16 to 512, 1 to 64 queries). */
     const double cycles =
         0.93 * tasks * blocks *
-        ((seen + 0.35 * edges) * key_cycles(preset, p, native_lanes(d)) +
-         300.0 * word[ROWS]);
+        ((seen + 0.35 * edges) * key_cycles(preset, p) + 300.0 * word[ROWS]);
     const double segments =
         word[SPLIT] ? (double)segment_count(plan, &whole) : 1.0;
     const double groups = tasks * segments;
     const double idle = orl_cost_idle(groups, d);
-    const double compute = cycles * 4.0 * native_lanes(d) /
-                           orl_cost_peak_flops(d) * idle * native_lanes(d) /
-                           word[LANES];
+    const double compute =
+        cycles * 4.0 * native_lanes(d) / orl_cost_peak_flops(d) * idle;
     const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) *
                           orl_cost_idle_readers(groups, d);
     const double seconds = orl_cost_overlapped(compute, memory);

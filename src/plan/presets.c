@@ -64,9 +64,25 @@ const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,
     return p;
 }
 
-/* Those of one number of lanes together, by rising rows, those whose rows are
- * lanes last. */
+/* Those for a device of 4, 8 or 16 lanes follow one another, those of one kind
+ * by rising rows. */
 static const struct decode_preset decode_presets[] = {
+    /* NEON: as AVX2; not measured. */
+    {4, 1, false, 4, 4, 29, 38},
+    {4, 2, false, 4, 4, 47, 69},
+    {4, 3, false, 4, 4, 74, 80},
+    {4, 4, false, 4, 4, 92, 100},
+    {4, 5, false, 4, 4, 116, 122},
+    {4, 6, false, 4, 4, 133, 139},
+    {4, 8, true, 6, 3, 146, 178},
+    {4, 12, true, 4, 3, 223, 250},
+
+    /* Zen 2, PoCL 3.1, d 128: 88 and 86 % of peak, f16 72 and 77 %; blocks of 4
+     * rows 67 and 59 %. 8 rows are no faster this way: 12 sums then wait for 13
+     * loads. */
+    {8, 16, true, 6, 3, 291, 356},
+    {8, 24, true, 4, 3, 445, 500},
+
     /* AVX2: 12 sums, 3 vectors of keys or values and one of another kind fill
      * 16 registers; one sum more is kept in memory, and takes a third longer.
      * Cycles: Zen 2, PoCL 3.1, one thread, all rows of k and of v the same one.
@@ -80,38 +96,21 @@ static const struct decode_preset decode_presets[] = {
     {8, 4, false, 3, 2, 92, 100},
     {8, 5, false, 2, 2, 116, 122},
     {8, 6, false, 2, 2, 133, 139},
-    /* Zen 2, PoCL 3.1, d 128: 88 and 86 % of peak, f16 72 and 77 %; blocks of 4
-     * rows 67 and 59 %. 8 rows are no faster this way: 12 sums then wait for 13
-     * loads. */
-    {8, 16, true, 6, 3, 291, 356},
-    {8, 24, true, 4, 3, 445, 500},
 
-    /* AVX-512: 32 registers; not measured. */
-    {16, 1, false, 4, 4, 29, 38},
-    {16, 2, false, 4, 4, 47, 69},
-    {16, 3, false, 4, 4, 74, 80},
-    {16, 4, false, 4, 4, 92, 100},
-    {16, 5, false, 4, 4, 116, 122},
-    {16, 6, false, 4, 4, 133, 139},
-    {16, 16, true, 12, 4, 291, 356},
-    {16, 32, true, 8, 4, 600, 670},
-
-    /* NEON: the same; not measured. */
-    {4, 1, false, 4, 4, 29, 38},
-    {4, 2, false, 4, 4, 47, 69},
-    {4, 3, false, 4, 4, 74, 80},
-    {4, 4, false, 4, 4, 92, 100},
-    {4, 5, false, 4, 4, 116, 122},
-    {4, 6, false, 4, 4, 133, 139},
-    {4, 8, true, 6, 3, 146, 178},
-    {4, 12, true, 4, 3, 223, 250},
+    /* AVX-512, rows as lanes only: channels are faster in vectors of 8
+     * (docs/cpu-decode.md). Zen 4 takes 310 and 350 cycles for 16 rows, 590 and
+     * 628 for 32, and for 16 by vectors of 8 370 and 353, not 291 and 356. Here
+     * twice as many, for 16 lanes are two times 8, and a tenth less, so that
+     * they are chosen where that is faster: for 16 rows, not for 12. */
+    {16, 16, true, 12, 4, 560, 640},
+    {16, 32, true, 8, 4, 1060, 1130},
 };
 
 const struct decode_preset *orl_decode_preset(int32_t lanes)
 {
     const struct decode_preset *p = decode_presets;
-    while (p->lanes != lanes)
-        p += ORL_DECODE_ROWS;
+    while (p->lanes != orl_min(lanes, 8) || (lanes == 16 && p->row_lanes))
+        p++;
     return p;
 }
 
@@ -119,10 +118,10 @@ const struct decode_preset *orl_decode_preset_near(int32_t lanes, int32_t rows,
                                                    bool row_lanes)
 {
     const struct decode_preset *p = orl_decode_preset(lanes);
-    const struct decode_preset *const last = p + ORL_DECODE_ROWS - 1;
-    while (p < last && p->row_lanes != row_lanes)
+    const struct decode_preset *const end = p + ORL_DECODE_ROWS;
+    while (p->row_lanes != row_lanes)
         p++;
-    while (p < last && p->rows < rows && p[1].row_lanes == row_lanes)
+    while (p + 1 < end && p->rows < rows && p[1].row_lanes == row_lanes)
         p++;
     return p;
 }

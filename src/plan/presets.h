@@ -37,18 +37,17 @@ struct decode_preset {
     int32_t qk_keys; /* multiplied at a time */
     int32_t pv_vecs; /* of a value, added at a time */
 
-    /* Cycles that so many rows and a key take from the innermost cache at d 128
-     * with 8 lanes: where k and v are f32, and where one is not. */
+    /* Cycles that so many rows and a key take from the innermost cache at d
+     * 128, if a core has 8 lanes: where k and v are f32, and where one is not.
+     */
     int32_t cycles, converted_cycles;
 };
 
-/* The first row for a number of lanes, 4, 8 or 16; those of other numbers of
- * rows follow it, with rows rising from 1, and then those where rows are lanes.
- */
+/* The first for a device of so many lanes, 4, 8 or 16; the others follow it. */
 const struct decode_preset *orl_decode_preset(int32_t lanes);
 enum { ORL_DECODE_ROWS = 8 }; /* how many there are for each */
 
-/* The row for as many rows, or the nearest one of its kind. */
+/* The one of such a device for as many rows, or the nearest one of its kind. */
 const struct decode_preset *orl_decode_preset_near(int32_t lanes, int32_t rows,
                                                    bool row_lanes);
 

@@ -43,18 +43,21 @@ END_TEST
 
 START_TEST(lanes_fit_the_device_and_the_rows)
 {
-    static const int32_t lanes[][3] = {{0, 64, 4},   {4, 64, 4},  {8, 64, 8},
-                                       {16, 64, 16}, {16, 15, 8}, {16, 7, 4},
-                                       {8, 7, 4},    {32, 16, 16}};
-    for (int n = 0; n < 8; n++) {
+    /* Floats of the device, channels of a value, queries; channels are in 8
+     * lanes at most. */
+    static const int32_t lanes[][4] = {
+        {0, 64, 1, 4},  {4, 64, 1, 4},    {8, 64, 1, 8},    {16, 64, 1, 8},
+        {16, 64, 8, 8}, {16, 64, 16, 16}, {16, 15, 1, 8},   {16, 15, 16, 8},
+        {16, 7, 1, 4},  {8, 7, 1, 4},     {32, 16, 16, 16}, {8, 16, 16, 8}};
+    for (size_t n = 0; n < sizeof lanes / sizeof *lanes; n++) {
         char text[80];
         struct device d = given_cpu();
         d.vector_floats = lanes[n][0];
-        snprintf(text, sizeof text, "h1 q1 k400 d64 v%d winf,0",
-                 (int)lanes[n][1]);
+        snprintf(text, sizeof text, "h1 q%d k400 d64 v%d winf,0",
+                 (int)lanes[n][2], (int)lanes[n][1]);
         const struct problem p = given_problem(text);
         const struct plan_list list = plans(&p, &d);
-        ck_assert_int_eq(word(&list.plan[0], "LANES"), lanes[n][2]);
+        ck_assert_int_eq(word(&list.plan[0], "LANES"), lanes[n][3]);
     }
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* test_presets.c: what every row of the tables must keep. */
 #include "plan/presets.h"
 
+#include "base/arith.h"
 #include "model/problem.h"
 #include "suite.h"
 
@@ -57,21 +58,21 @@ END_TEST
  * are lanes, those of a channel, and a key. */
 START_TEST(rows_of_decode_rise_and_fit_the_registers)
 {
-    const int32_t lanes = all_lanes[_i], registers = lanes == 8 ? 16 : 32;
+    const int32_t lanes = all_lanes[_i];
     const struct decode_preset *p = orl_decode_preset(lanes);
     int flat = 0;
     for (int n = 0; n < ORL_DECODE_ROWS; n++, p++) {
-        const int32_t vecs = p->row_lanes ? p->rows / lanes : p->rows;
+        const int32_t registers = p->lanes == 8 ? 16 : 32;
+        const int32_t vecs = p->row_lanes ? p->rows / p->lanes : p->rows;
         const int32_t added = p->row_lanes ? 4 : p->rows;
         const int32_t factors = p->row_lanes ? vecs : p->qk_keys;
-        ck_assert_int_eq(p->lanes, lanes);
+        ck_assert_int_eq(p->lanes, p->row_lanes ? lanes : orl_min(lanes, 8));
         ck_assert_int_le(vecs * p->qk_keys + factors + 1, registers);
         ck_assert_int_le(added * p->pv_vecs + p->pv_vecs + 1, registers);
-        flat += !p->row_lanes;
         if (p->row_lanes)
             ck_assert_int_eq(p->rows % lanes, 0);
         else
-            ck_assert_int_eq(p->rows, n + 1);
+            ck_assert_int_eq(p->rows, ++flat);
         if (n > 0 && p->row_lanes == p[-1].row_lanes)
             ck_assert_int_gt(p->cycles, p[-1].cycles);
     }
@@ -81,15 +82,18 @@ END_TEST
 
 START_TEST(other_numbers_of_rows_take_the_next_one_of_their_kind)
 {
-    static const int near[][3] = {{1, 0, 1},   {6, 0, 6},   {8, 0, 6},
-                                  {8, 1, 16},  {16, 1, 16}, {17, 1, 24},
-                                  {24, 1, 24}, {32, 1, 24}};
-    for (int n = 0; n < 8; n++) {
+    static const int near[][5] = {
+        {8, 1, 0, 1, 8},     {8, 6, 0, 6, 8},    {8, 8, 0, 6, 8},
+        {8, 8, 1, 16, 8},    {8, 16, 1, 16, 8},  {8, 17, 1, 24, 8},
+        {8, 24, 1, 24, 8},   {8, 32, 1, 24, 8},  {16, 4, 0, 4, 8},
+        {16, 9, 0, 6, 8},    {16, 1, 1, 16, 16}, {16, 17, 1, 32, 16},
+        {16, 40, 1, 32, 16}, {4, 7, 0, 6, 4},    {4, 13, 1, 12, 4}};
+    for (size_t n = 0; n < sizeof near / sizeof *near; n++) {
         const struct decode_preset *p =
-            orl_decode_preset_near(8, near[n][0], near[n][1]);
-        ck_assert_int_eq(p->rows, near[n][2]);
-        ck_assert_int_eq(p->row_lanes, near[n][1]);
-        ck_assert_int_eq(p->lanes, 8);
+            orl_decode_preset_near(near[n][0], near[n][1], near[n][2]);
+        ck_assert_int_eq(p->rows, near[n][3]);
+        ck_assert_int_eq(p->row_lanes, near[n][2]);
+        ck_assert_int_eq(p->lanes, near[n][4]);
     }
 }
 END_TEST
