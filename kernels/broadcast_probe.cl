@@ -2,7 +2,8 @@
  * what lib/steps_broadcast.clh counts on.
  *
  *     probe_broadcast   what each work-item of two sub-groups hears: of every
- *                       lane, of lanes one bit away, of the next lane
+ *                       lane, of lanes one bit away, of the next lane, and
+ *                       which sub-group the last lane says it is
  *
  * SIZE: of a sub-group, 8 or 16. */
 #ifndef SIZE
@@ -12,7 +13,7 @@
 #define GROUP (2 * SIZE)
 
 /* Numbers that a work-item writes. */
-#define HEARD (SIZE + 5)
+#define HEARD (SIZE + 6)
 
 kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 __attribute__((intel_reqd_sub_group_size(SIZE))) void
@@ -33,4 +34,6 @@ probe_broadcast(global float *heard)
         heard[SIZE + n] =
             intel_sub_group_shuffle_xor(mine, (uint)((1 << n) % SIZE));
     heard[SIZE + 4] = intel_sub_group_shuffle(mine, (uint)((lane + 1) % SIZE));
+    heard[SIZE + 5] =
+        (float)sub_group_broadcast(get_sub_group_id(), (uint)(SIZE - 1));
 }

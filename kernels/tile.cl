@@ -1,5 +1,5 @@
 /* tile.cl: banded attention, one work-group of QUERY_TILE / ITEM_ROWS *
- * KEY_TILE / ITEM_KEYS work-items per block of QUERY_TILE rows.
+ * KEY_TILE / ITEM_KEYS * TEAM work-items per block of QUERY_TILE rows.
  *
  * A row is a query of one head. A block holds GROUP_PACK heads that share a
  * head of keys, and BLOCK_QUERIES positions of each: the more heads, the
@@ -15,7 +15,9 @@
  *
  *     rows      y + r * ROW_ITEMS                  r < ITEM_ROWS
  *     keys      x + n * KEY_ITEMS                  n < ITEM_KEYS
- *     channels  (x + n * KEY_ITEMS) * SUM_LANES    n < ITEM_SUMS
+ *     channels  (w + n * TEAM_ITEMS) * SUM_LANES   n < ITEM_SUMS
+ *
+ * where w is x, but in a team, below.
  *
  * Interleaved like this, and with rows of an odd number of 16-byte units,
  * neighbours read from all banks of local memory. Sums of values start anew in
@@ -26,7 +28,9 @@
  * of LANES * sizeof(element) bytes. PAIRED: products have two partial sums, for
  * devices that multiply and add two floats at once. BROADCAST: work-items that
  * share rows are a sub-group, and only keys and values go through local memory
- * (lib/steps_broadcast.clh).
+ * (lib/steps_broadcast.clh). TEAM: how many sub-groups own the same rows and
+ * keys, each a part of the channels, for devices whose registers hold all
+ * channels of too few rows; 1 without BROADCAST.
  *
  * Best on devices with many registers and a local memory of their own. Local
  * memory, in bytes:
@@ -35,10 +39,11 @@
  *             QUERY_TILE * (KEY_TILE + 4))
  *   + 4 * max(KEY_CHUNK * VALUE_ROW, QUERY_TILE * KEY_ITEMS) + 16
  *
- * with VALUE_ROW = V_DIM up to a multiple of KEY_ITEMS * SUM_LANES; with
+ * with VALUE_ROW = V_DIM up to a multiple of TEAM_ITEMS * SUM_LANES; with
  * BROADCAST
  *
- *     4 * KEY_TILE * (CHANNEL_CHUNK + 4) + 4 * KEY_TILE * VALUE_ROW + 16 */
+ *     4 * KEY_TILE * (CHANNEL_CHUNK + 4)
+ *   + 4 * KEY_TILE * max(VALUE_ROW, TEAM > 1 ? TEAM * QUERY_TILE : 0) + 16 */
 #if !defined(HEAD_DIM) || !defined(V_DIM) || !defined(SOFTCAP)
 #    error "the plan must define HEAD_DIM, V_DIM and SOFTCAP"
 #elif !defined(Q_TYPE) || !defined(K_TYPE) || !defined(V_TYPE)
@@ -51,8 +56,8 @@
 #    error "the plan must define ITEM_ROWS and ITEM_KEYS"
 #elif !defined(CHANNEL_CHUNK) || !defined(KEY_CHUNK) || !defined(SUM_LANES)
 #    error "the plan must define CHANNEL_CHUNK, KEY_CHUNK and SUM_LANES"
-#elif !defined(BROADCAST)
-#    error "the plan must define BROADCAST"
+#elif !defined(BROADCAST) || !defined(TEAM)
+#    error "the plan must define BROADCAST and TEAM"
 #endif
 #define LANES      4 /* channels that move together; 16 bytes as floats */
 #define LOOK_AHEAD 0
@@ -102,6 +107,7 @@ FLAT void score_keys(struct item *me, local struct shared *s,
 #pragma unroll 1
     for (int c = 0; c < HEAD_DIM; c += CHANNEL_CHUNK)
         add_products(me, s, q, k, b, j, c, call, sum);
+    tell_products(me, s, sum);
 
     const float scale = query_scale(call);
 #pragma unroll
@@ -109,7 +115,7 @@ FLAT void score_keys(struct item *me, local struct shared *s,
 #pragma unroll
         for (int n = 0; n < ITEM_PARTS * LANES; n++)
             me->score[r].key[n] =
-                n < ITEM_KEYS ? product_value(sum[r][n]) : 0.0f;
+                n < ITEM_KEYS ? product_told(me, s, r, n, sum[r][n]) : 0.0f;
 #pragma unroll
         for (int p = 0; p < ITEM_PARTS; p++)
             me->score[r].part[p] =
@@ -189,7 +195,7 @@ FLAT void close_block(const struct item *me, local struct shared *s,
         global out_elem *to = out + head * call->out.head + i * call->out.row;
 #pragma unroll
         for (int n = 0; n < ITEM_SUMS; n++) {
-            const int c = (me->x + n * KEY_ITEMS) * SUM_LANES;
+            const int c = column_of(me, n) * SUM_LANES;
             float column[SUM_LANES];
             JOIN(vstore, SUM_LANES)(me->sum[r][n] * norm, 0, column);
 #pragma unroll
@@ -197,7 +203,7 @@ FLAT void close_block(const struct item *me, local struct shared *s,
                 if (there && c + e < V_DIM)
                     store_one(column[e], to + c + e);
         }
-        if (lse && there && me->x == 0)
+        if (lse && there && me->w == 0)
             lse[head * call->lse.head + i] =
                 mass == 0.0f ? -INFINITY : (me->peak[r] + log2(mass)) * M_LN2_F;
     }

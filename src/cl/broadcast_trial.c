@@ -11,7 +11,7 @@
 enum { SUB_GROUP_SIZES_INTEL = 0x4108 };
 
 /* As in the kernel. */
-enum { LEAST = 8, MOST = 16, TAIL = 5, NUMBERS = 2 * MOST * (MOST + TAIL) };
+enum { LEAST = 8, MOST = 16, TAIL = 6, NUMBERS = 2 * MOST * (MOST + TAIL) };
 
 /* PoCL 7 has thousands of sizes, so the answer is asked how long it is. */
 int64_t orl_broadcast_guess(struct engine *engine)
@@ -37,10 +37,11 @@ static bool hears(const float *heard, int size, int y, int x)
     for (int n = 0; n < size; n++)
         if (heard[n] != first + (float)n)
             return false;
-    for (int n = 0; n < TAIL - 1; n++)
+    for (int n = 0; n < TAIL - 2; n++)
         if (heard[size + n] != first + (float)(x ^ (1 << n) % size))
             return false;
-    return heard[size + TAIL - 1] == first + (float)((x + 1) % size);
+    return heard[size + TAIL - 2] == first + (float)((x + 1) % size) &&
+           heard[size + TAIL - 1] == (float)y;
 }
 
 static oriel_status listen(float numbers[NUMBERS], const struct engine *engine,

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "cl/embedded.h"
 #include "model/matrix.h"
-#include "plan/tile_file.h"
 
 #include <assert.h>
 #include <string.h>
@@ -19,30 +18,16 @@ const char *orl_source_text(const char *name, size_t *length)
     return e->text;
 }
 
-/* Whether a work-item of tile.cl holds more sums than 128 registers. */
-static bool has_many_sums(const struct plan *plan)
-{
-    if (!orl_plan_word(plan, "BROADCAST"))
-        return false;
-    const struct tile_preset t = {
-        .of = TILE_LANES8,
-        .key_tile = orl_plan_word(plan, "KEY_TILE"),
-        .item_rows = orl_plan_word(plan, "ITEM_ROWS"),
-        .item_keys = orl_plan_word(plan, "ITEM_KEYS"),
-        .sum_lanes = orl_plan_word(plan, "SUM_LANES"),
-    };
-    return orl_tile_large(&t, plan->variant.v_dim);
-}
-
 /* Queries, scores and sums of Intel's unit take more than the 128 registers of
- * a thread, as do sums of some tiles; with 256, half as many threads run. Every
- * GPU that has the unit can do that. */
+ * a thread; with 256, half as many threads run. Every GPU that has the unit can
+ * do that. */
 static const char *large_file(const struct plan *plan)
 {
     const int32_t engine = orl_plan_word(plan, "ENGINE");
-    const bool unit = (engine == ENGINE_DPAS16 || engine == ENGINE_DPAS8) &&
-                      !orl_plan_word(plan, "PORTABLE");
-    return unit || has_many_sums(plan) ? " -cl-intel-256-GRF-per-thread" : "";
+    const bool intel = engine == ENGINE_DPAS16 || engine == ENGINE_DPAS8;
+    return intel && !orl_plan_word(plan, "PORTABLE")
+               ? " -cl-intel-256-GRF-per-thread"
+               : "";
 }
 
 void orl_source_options(const struct plan *plan, const struct device *d,

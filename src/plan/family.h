@@ -11,6 +11,7 @@
 enum word_kind {
     WORD_NUMBER, /* "q24" for text "q" */
     WORD_TIMES,  /* "x3", written right behind the word before: "qk4x3" */
+    WORD_MORE,   /* "team2" for text "team", nothing for 1 */
     WORD_FLAG,   /* "once" for 1, nothing for 0 */
     WORD_NAME    /* "mma" for text "mma wmma11" and 1 */
 };

@@ -7,7 +7,6 @@
 #include "plan/cost.h"
 #include "plan/occupancy.h"
 #include "plan/presets.h"
-#include "plan/tile_file.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,7 +22,8 @@ enum {
     GROUP_PACK,
     ALIGNED,
     PAIRED,
-    BROADCAST
+    BROADCAST,
+    TEAM
 };
 
 static const struct word words[] = {
@@ -38,6 +38,7 @@ static const struct word words[] = {
     [ALIGNED] = {"aligned", "ALIGNED", WORD_FLAG, 0, 1},
     [PAIRED] = {"paired", "PAIRED", WORD_FLAG, 0, 1},
     [BROADCAST] = {"broadcast", "BROADCAST", WORD_FLAG, 0, 1},
+    [TEAM] = {"team", "TEAM", WORD_MORE, 2, 8},
     {0},
 };
 
@@ -46,9 +47,10 @@ static const char *const kernels[] = {"attend_tile", NULL};
 /* Channels that the kernel reads together, its LANES. */
 enum { PART = 4 };
 
-/* Most scores, whole vectors of a row counted, that code is unrolled for; on a
- * CPU PoCL 3.1 crashes while it compiles 16 vectors of them with a softcap. */
-enum { ITEM_SCORES = 64, OTHER_SCORES = 32 };
+/* Most scores, whole vectors of a row counted, and sums of values that code is
+ * unrolled for: more sums would spill on any GPU, and PoCL 3.1 crashes while it
+ * compiles 128, or on a CPU 16 vectors of scores with a softcap. */
+enum { ITEM_SCORES = 64, OTHER_SCORES = 32, ITEM_SUMS = 64 };
 
 static struct tile_preset shape_of(const struct plan *plan)
 {
@@ -62,6 +64,7 @@ static struct tile_preset shape_of(const struct plan *plan)
         .channel_chunk = word[CHANNEL_CHUNK],
         .key_chunk = word[KEY_CHUNK],
         .sum_lanes = word[SUM_LANES],
+        .team = word[TEAM],
     };
 }
 
@@ -69,14 +72,12 @@ static bool has_room(const struct tile_preset *t, int32_t v_dim,
                      const struct device *d)
 {
     const int64_t group = orl_tile_group(t);
-    const struct device own = orl_tile_device(t, v_dim, d);
-    return t->item_rows * orl_tile_sums(t, v_dim) <= orl_tile_most_sums(t, d) &&
-           (d->group_limit <= 0 || group <= d->group_limit) &&
+    return (d->group_limit <= 0 || group <= d->group_limit) &&
            (d->axis_limit <= 0 || group <= d->axis_limit) &&
            (d->local_bytes <= 0 ||
             orl_tile_local_bytes(t, v_dim) <= d->local_bytes) &&
            (d->core_registers <= 0 ||
-            group * orl_item_registers(&own) <= d->core_registers);
+            group * orl_item_registers(d) <= d->core_registers);
 }
 
 static enum tile_class class_of(const struct device *d)
@@ -204,10 +205,10 @@ static const char *breaks(const int32_t *word, const struct device *d)
                "multiply to more than 32 but on a GPU";
     if (word[BROADCAST] && word[KEY_CHUNK] != word[KEY_TILE])
         return "with broadcast the second number of chunk must be k";
-    if (word[BROADCAST] && word[CHANNEL_CHUNK] % key_items != 0)
+    if (word[BROADCAST] && word[CHANNEL_CHUNK] % (key_items * word[TEAM]) != 0)
         return "with broadcast the first number of chunk must be a multiple of "
-               "k by the second number of own";
-    return NULL;
+               "k by the second number of own, times team";
+    return word[TEAM] > 1 && !word[BROADCAST] ? "team needs broadcast" : NULL;
 }
 
 static const char *objects(const struct plan *plan, const struct problem *p,
@@ -219,8 +220,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return broken;
     const struct tile_preset t = shape_of(plan);
     const int32_t v_dim = plan->variant.v_dim;
-    if (t.item_rows * orl_tile_sums(&t, v_dim) > orl_tile_most_sums(&t, d))
-        return "a work-item would hold more sums of values than registers can";
+    if (t.item_rows * orl_tile_sums(&t, v_dim) > ITEM_SUMS)
+        return "a work-item would hold more than 64 sums of values";
     if (p->heads / p->kv_heads % word[GROUP_PACK] != 0)
         return "pack must divide the number of heads that share keys";
     if (word[ALIGNED] && !orl_family_aligned(p, PART))
@@ -263,6 +264,7 @@ static void add(struct plan_list *list, const struct tile_preset *t,
     plan.word[ALIGNED] = d->kind == DEVICE_GPU && orl_family_aligned(p, PART);
     plan.word[PAIRED] = t->of == TILE_PAIRED;
     plan.word[BROADCAST] = orl_tile_broadcasts(t);
+    plan.word[TEAM] = t->team;
     if (list->count < ORL_CANDIDATES)
         list->plan[list->count++] = plan;
 }
@@ -287,8 +289,7 @@ static void candidates(const struct problem *p, const struct device *d,
  * where they are 59 to 91 % of those on AMD's. */
 static const double plain_times = 1.5;
 
-/* Rows of several heads take 5 to 8 % longer (NVIDIA H200, driver 580.159.04,
- * pack4 beside pack1 of five problems). */
+/* Rows of several heads take 5 to 8 % longer (NVIDIA H200, five problems). */
 static const double pack_times = 1.06;
 
 /* Instructions for each channel of its rows of q and of the result, which a
@@ -341,8 +342,7 @@ static double gpu_seconds(const struct plan *plan, double tiles, double groups,
         .wave_items = orl_tile_broadcasts(&t) ? t.key_tile / t.item_keys : 0,
     };
     const struct item_work work = work_of(plan, tiles, d);
-    const struct device own = orl_tile_device(&t, v_dim, d);
-    return orl_core_clocks(&needs, &work, groups, &own) / orl_cost_clock(d);
+    return orl_core_clocks(&needs, &work, groups, d) / orl_cost_clock(d);
 }
 
 static double cost(const struct plan *plan, const struct problem *p,

@@ -68,7 +68,8 @@ static int find_word(const struct family *family, struct piece *p)
                           memcmp(w->text, p->at, p->length) == 0;
         const bool name = w->kind == WORD_NAME &&
                           orl_names_find(w->text, p->at, p->length) > 0;
-        if (flag || name || (w->kind == WORD_NUMBER && take_name(p, w->text)))
+        const bool number = w->kind == WORD_NUMBER || w->kind == WORD_MORE;
+        if (flag || name || (number && take_name(p, w->text)))
             return n;
     }
     return -1;
@@ -124,7 +125,18 @@ static oriel_status read_word(struct plan *plan, bool *seen,
     return ORIEL_OK;
 }
 
-/* Every number must be there: a plan of another version has other words. */
+/* What the plan has where the line says nothing. */
+static struct plan silent_plan(const struct family *family,
+                               const struct variant *variant)
+{
+    struct plan plan = {.family = family, .variant = *variant};
+    for (int n = 0; family && family->words[n].text; n++)
+        plan.word[n] = family->words[n].kind == WORD_MORE;
+    return plan;
+}
+
+/* Every other number must be there: a plan of another version has other words.
+ */
 static oriel_status find_missing(const struct family *family, const bool *seen)
 {
     for (int n = 0; family->words[n].text; n++)
@@ -151,8 +163,7 @@ oriel_status orl_plan_parse(struct plan *out, const char *text,
                         "the plan text is empty: it must begin with the name "
                         "of a family, such as \"row\"");
 
-    struct plan plan = {.family = orl_family_named(p.at, p.length),
-                        .variant = *variant};
+    struct plan plan = silent_plan(orl_family_named(p.at, p.length), variant);
     if (!plan.family)
         return stumble(&s, p, "is no family of kernels");
 
@@ -178,13 +189,14 @@ size_t orl_plan_print(const struct plan *plan, char *buffer, size_t capacity)
     orl_text_add(&t, "%s", plan->family->name);
     for (int n = 0; plan->family->words[n].text; n++) {
         const struct word *w = &plan->family->words[n];
-        if (w->kind == WORD_NUMBER)
+        if (w->kind == WORD_NUMBER ||
+            (w->kind == WORD_MORE && plan->word[n] > 1))
             orl_text_add(&t, " %s%d", w->text, (int)plan->word[n]);
         else if (w->kind == WORD_TIMES)
             orl_text_add(&t, "%s%d", w->text, (int)plan->word[n]);
         else if (w->kind == WORD_NAME)
             print_name(&t, w->text, plan->word[n]);
-        else if (plan->word[n])
+        else if (w->kind == WORD_FLAG && plan->word[n])
             orl_text_add(&t, " %s", w->text);
     }
     return t.length;

@@ -4,7 +4,6 @@
 
 #include "base/arith.h"
 #include "model/problem.h"
-#include "plan/tile_file.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -139,89 +138,85 @@ double orl_decode_cycles(const struct decode_preset *preset, bool converted,
  * shares of multiply-adds are of docs/isa.md; no device named: none timed. */
 static const struct tile_preset tile_presets[] = {
     /* Few work-items and short code: they are built to be tested. */
-    {TILE_CPU, 128, 32, 32, 2, 4, 32, 32, 4},
-    {TILE_CPU, ORL_MAX_DIM, 16, 32, 1, 2, 32, 8, 4},
+    {TILE_CPU, 128, 32, 32, 2, 4, 32, 32, 4, 1},
+    {TILE_CPU, ORL_MAX_DIM, 16, 32, 1, 2, 32, 8, 4, 1},
 
-    {TILE_MODEST, 32, 32, 32, 4, 4, 32, 32, 4},
-    {TILE_MODEST, 64, 32, 32, 2, 4, 32, 32, 4},
-    {TILE_MODEST, 96, 32, 32, 2, 4, 32, 16, 4},
-    {TILE_MODEST, 128, 32, 32, 2, 2, 32, 16, 4},
-    {TILE_MODEST, 256, 16, 32, 1, 2, 32, 8, 4},
-    {TILE_MODEST, ORL_MAX_DIM, 16, 32, 1, 1, 32, 4, 4},
+    {TILE_MODEST, 32, 32, 32, 4, 4, 32, 32, 4, 1},
+    {TILE_MODEST, 64, 32, 32, 2, 4, 32, 32, 4, 1},
+    {TILE_MODEST, 96, 32, 32, 2, 4, 32, 16, 4, 1},
+    {TILE_MODEST, 128, 32, 32, 2, 2, 32, 16, 4, 1},
+    {TILE_MODEST, 256, 16, 32, 1, 2, 32, 8, 4, 1},
+    {TILE_MODEST, ORL_MAX_DIM, 16, 32, 1, 1, 32, 4, 4, 1},
 
     /* NVIDIA H200, driver 580.159.04, (128,0): 60.8 us, own8x4 77.6. */
-    {TILE_WIDE, 32, 64, 64, 8, 8, 32, 64, 4},
+    {TILE_WIDE, 32, 64, 64, 8, 8, 32, 64, 4, 1},
     /* NVIDIA H200, 8 heads, (1024,0): 605 us, tiles of k64 633, own6x8 663,
      * own8x8 651; (64,64): 120, 130, and the second one 118. Groups of 2 warps
      * wait less for each other. */
-    {TILE_WIDE, 64, 64, 32, 8, 4, 32, 32, 4},
-    {TILE_WIDE, 64, 32, 32, 4, 4, 32, 32, 4},
-    {TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2},
+    {TILE_WIDE, 64, 64, 32, 8, 4, 32, 32, 4, 1},
+    {TILE_WIDE, 64, 32, 32, 4, 4, 32, 32, 4, 1},
+    {TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2, 1},
     /* NVIDIA H200, (512,0): 500 us, q32 k32 own4x4 528, q64 k32 583. */
-    {TILE_WIDE, 96, 64, 64, 8, 4, 32, 32, 2},
+    {TILE_WIDE, 96, 64, 64, 8, 4, 32, 32, 2, 1},
     /* NVIDIA H200, 16 heads, (1023,0): 2407 us, own4x8 2456, own5x8 2569. */
-    {TILE_WIDE, 128, 48, 64, 6, 4, 32, 32, 4},
+    {TILE_WIDE, 128, 48, 64, 6, 4, 32, 32, 4, 1},
     /* NVIDIA H200, 8 heads, (511,0): 1575 us, q24 own3x4 1595, q24 k128 own6x4
      * 1658, q48 own3x4 1833. (q32 k128 own8x4: 1524, but gfx1201 spills.) */
-    {TILE_WIDE, 256, 32, 64, 4, 4, 32, 8, 4},
-    {TILE_WIDE, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
+    {TILE_WIDE, 256, 32, 64, 4, 4, 32, 8, 4, 1},
+    {TILE_WIDE, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4, 1},
 
     /* Groups of 4 waves, two of which fit 64 KB: 8 waves of 4 SIMDs; and of 2,
      * where there are few rows. */
-    {TILE_WAVE64, 32, 64, 64, 4, 4, 16, 16, 4},
-    {TILE_WAVE64, 32, 32, 32, 2, 4, 32, 16, 4},
-    {TILE_WAVE64, 64, 64, 64, 4, 4, 16, 32, 4},
-    {TILE_WAVE64, 64, 32, 32, 2, 4, 32, 16, 4},
-    {TILE_WAVE64, 96, 48, 64, 3, 4, 16, 16, 2},
-    {TILE_WAVE64, 128, 32, 64, 2, 4, 32, 16, 4},
-    {TILE_WAVE64, 256, 32, 128, 2, 4, 16, 8, 4},
-    {TILE_WAVE64, 256, 16, 128, 2, 4, 16, 8, 4},
-    {TILE_WAVE64, ORL_MAX_DIM, 16, 96, 2, 3, 32, 8, 4},
-    {TILE_WAVE64, ORL_MAX_DIM, 16, 64, 2, 2, 32, 8, 4},
-    {TILE_WAVE64, ORL_MAX_DIM, 8, 256, 4, 2, 16, 4, 4},
-    {TILE_WAVE64, ORL_MAX_DIM, 8, 128, 2, 2, 16, 4, 4},
-    {TILE_WAVE64, ORL_MAX_DIM, 8, 64, 1, 2, 16, 4, 4},
+    {TILE_WAVE64, 32, 64, 64, 4, 4, 16, 16, 4, 1},
+    {TILE_WAVE64, 32, 32, 32, 2, 4, 32, 16, 4, 1},
+    {TILE_WAVE64, 64, 64, 64, 4, 4, 16, 32, 4, 1},
+    {TILE_WAVE64, 64, 32, 32, 2, 4, 32, 16, 4, 1},
+    {TILE_WAVE64, 96, 48, 64, 3, 4, 16, 16, 2, 1},
+    {TILE_WAVE64, 128, 32, 64, 2, 4, 32, 16, 4, 1},
+    {TILE_WAVE64, 256, 32, 128, 2, 4, 16, 8, 4, 1},
+    {TILE_WAVE64, 256, 16, 128, 2, 4, 16, 8, 4, 1},
+    {TILE_WAVE64, ORL_MAX_DIM, 16, 96, 2, 3, 32, 8, 4, 1},
+    {TILE_WAVE64, ORL_MAX_DIM, 16, 64, 2, 2, 32, 8, 4, 1},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 256, 4, 2, 16, 4, 4, 1},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 128, 2, 2, 16, 4, 4, 1},
+    {TILE_WAVE64, ORL_MAX_DIM, 8, 64, 1, 2, 16, 4, 4, 1},
 
-    {TILE_PAIRED, 32, 64, 64, 4, 4, 16, 16, 4},
-    {TILE_PAIRED, 64, 64, 64, 4, 4, 32, 32, 4},
-    {TILE_PAIRED, 96, 64, 64, 4, 4, 32, 16, 4},
-    {TILE_PAIRED, 128, 64, 64, 4, 4, 32, 16, 4},
-    {TILE_PAIRED, 256, 48, 64, 3, 4, 32, 8, 4},
-    {TILE_PAIRED, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4},
+    {TILE_PAIRED, 32, 64, 64, 4, 4, 16, 16, 4, 1},
+    {TILE_PAIRED, 64, 64, 64, 4, 4, 32, 32, 4, 1},
+    {TILE_PAIRED, 96, 64, 64, 4, 4, 32, 16, 4, 1},
+    {TILE_PAIRED, 128, 64, 64, 4, 4, 32, 16, 4, 1},
+    {TILE_PAIRED, 256, 48, 64, 3, 4, 32, 8, 4, 1},
+    {TILE_PAIRED, ORL_MAX_DIM, 24, 64, 3, 2, 32, 4, 4, 1},
 
-    /* Of Intel's compiler for DG2 and Tiger Lake (ocloc 22.43): multiply-adds
-     * are 70 to 88 % of both long loops up to d 128, 64 to 80 % up to d 256, 57
-     * to 67 % above, where a work-item has registers for one row. No spills,
-     * but of two rows at d 256 with a softcap or where rows are not aligned:
-     * the next takes its place there. A fourth key at d 128 spills 10 registers
-     * with a softcap, and at d 256 some where keys are f16. Local memory is
-     * given out in powers of two: a chunk of 64 channels costs none there. */
-    {TILE_LANES8, 32, 64, 32, 4, 4, 32, 32, 4},
-    {TILE_LANES8, 32, 32, 32, 4, 4, 32, 32, 4},
-    {TILE_LANES8, 64, 64, 32, 4, 4, 32, 32, 4},
-    {TILE_LANES8, 64, 48, 32, 3, 4, 32, 32, 4},
-    {TILE_LANES8, 80, 96, 32, 3, 4, 16, 32, 2},
-    {TILE_LANES8, 96, 96, 32, 3, 4, 32, 32, 4},
-    {TILE_LANES8, 128, 96, 24, 3, 3, 32, 24, 4},
-    {TILE_LANES8, 256, 64, 16, 2, 2, 64, 16, 4},
-    {TILE_LANES8, 256, 32, 24, 1, 3, 64, 24, 4},
-    {TILE_LANES8, ORL_MAX_DIM, 64, 24, 1, 3, 64, 24, 4},
-    {TILE_LANES8, ORL_MAX_DIM, 32, 24, 1, 3, 64, 24, 4},
-    {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 64, 8, 4},
+    /* Of Intel's compiler (ocloc 22.43): multiply-adds are 74 to 84 % of both
+     * long loops, also in teams, where registers have no room for three rows of
+     * so many channels; of one row, where a group of a team does not fit, 54 to
+     * 62. No spills, but a fourth key at d 128 would, with a softcap. Local
+     * memory is given out in powers of two: chunks of 64 cost none. */
+    {TILE_LANES8, 32, 64, 32, 4, 4, 32, 32, 4, 1},
+    {TILE_LANES8, 32, 32, 32, 4, 4, 32, 32, 4, 1},
+    {TILE_LANES8, 64, 64, 32, 4, 4, 32, 32, 4, 1},
+    {TILE_LANES8, 64, 48, 32, 3, 4, 32, 32, 4, 1},
+    {TILE_LANES8, 80, 96, 32, 3, 4, 16, 32, 2, 1},
+    {TILE_LANES8, 96, 96, 32, 3, 4, 32, 32, 4, 1},
+    {TILE_LANES8, 128, 96, 24, 3, 3, 32, 24, 4, 1},
+    {TILE_LANES8, 256, 96, 24, 3, 3, 64, 24, 4, 2},
+    {TILE_LANES8, 256, 48, 24, 3, 3, 64, 24, 4, 2},
+    {TILE_LANES8, 256, 32, 24, 1, 3, 64, 24, 4, 1},
+    {TILE_LANES8, ORL_MAX_DIM, 48, 24, 3, 3, 64, 24, 4, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 24, 24, 3, 3, 64, 24, 4, 4},
+    {TILE_LANES8, ORL_MAX_DIM, 32, 8, 1, 1, 64, 8, 4, 1},
 
-    /* The same for Ponte Vecchio, whose registers are twice as wide: 76 to 88;
-     * at d 512 only where a thread has 256 of them, else 59 to 62. */
-    {TILE_LANES16, 32, 64, 64, 4, 4, 32, 64, 2},
-    {TILE_LANES16, 64, 64, 64, 4, 4, 32, 64, 4},
-    {TILE_LANES16, 80, 64, 32, 4, 2, 16, 32, 2},
-    {TILE_LANES16, 96, 64, 64, 4, 4, 32, 64, 2},
-    {TILE_LANES16, 128, 64, 32, 4, 2, 32, 32, 4},
-    {TILE_LANES16, 256, 96, 32, 3, 2, 32, 32, 4},
-    {TILE_LANES16, ORL_MAX_DIM, 48, 32, 3, 2, 32, 32, 4},
-    {TILE_LANES16, ORL_MAX_DIM, 48, 16, 3, 1, 64, 16, 4},
-    {TILE_LANES16, ORL_MAX_DIM, 64, 32, 1, 2, 64, 32, 4},
-    {TILE_LANES16, ORL_MAX_DIM, 32, 32, 1, 2, 64, 32, 4},
-    {TILE_LANES16, ORL_MAX_DIM, 32, 16, 1, 1, 64, 16, 4},
+    /* The same for Ponte Vecchio, with registers twice as wide: 79 to 84. */
+    {TILE_LANES16, 32, 64, 64, 4, 4, 32, 64, 2, 1},
+    {TILE_LANES16, 64, 64, 64, 4, 4, 32, 64, 4, 1},
+    {TILE_LANES16, 80, 64, 32, 4, 2, 16, 32, 2, 1},
+    {TILE_LANES16, 96, 64, 64, 4, 4, 32, 64, 2, 1},
+    {TILE_LANES16, 128, 64, 32, 4, 2, 32, 32, 4, 1},
+    {TILE_LANES16, 256, 96, 32, 3, 2, 32, 32, 4, 1},
+    {TILE_LANES16, ORL_MAX_DIM, 96, 32, 3, 2, 64, 32, 4, 2},
+    {TILE_LANES16, ORL_MAX_DIM, 48, 32, 3, 2, 64, 32, 4, 2},
+    {TILE_LANES16, ORL_MAX_DIM, 32, 16, 1, 1, 64, 16, 4, 1},
 };
 
 const struct tile_preset *orl_tile_presets(enum tile_class of, int32_t dim,
@@ -246,12 +241,13 @@ bool orl_tile_broadcasts(const struct tile_preset *t)
 
 int32_t orl_tile_group(const struct tile_preset *t)
 {
-    return t->query_tile / t->item_rows * (t->key_tile / t->item_keys);
+    return t->query_tile / t->item_rows * (t->key_tile / t->item_keys) *
+           t->team;
 }
 
 int32_t orl_tile_sums(const struct tile_preset *t, int32_t v_dim)
 {
-    const int32_t across = t->key_tile / t->item_keys * t->sum_lanes;
+    const int32_t across = t->key_tile / t->item_keys * t->team * t->sum_lanes;
     return (int32_t)orl_ceil_div(v_dim, across) * t->sum_lanes;
 }
 
@@ -259,10 +255,11 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
 {
     const int64_t rows = t->query_tile, keys = t->key_tile;
     const int64_t key_items = keys / t->item_keys;
-    const int64_t value_row = orl_tile_sums(t, v_dim) * key_items;
+    const int64_t value_row = orl_tile_sums(t, v_dim) * key_items * t->team;
+    const int64_t products = t->team > 1 ? t->team * rows : 0; /* of a key */
     if (orl_tile_broadcasts(t))
         return 4 * keys * (t->channel_chunk + 4) +
-               4 * t->key_chunk * value_row + 16;
+               4 * keys * orl_max(value_row, products) + 16;
     const int64_t chunks = (rows + keys) * (t->channel_chunk + 4);
     const int64_t weights = rows * (keys + 4);
     return 4 * orl_max(chunks, weights) +
@@ -274,9 +271,8 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
  * other numbers are kept: 96 take 252 to 255 and 128 spill. */
 double orl_tile_registers(const struct tile_preset *t, int32_t v_dim)
 {
-    /* Used or not. */
     if (orl_tile_broadcasts(t))
-        return orl_tile_large(t, v_dim) ? 256.0 : 128.0;
+        return 128.0; /* used or not */
     const int32_t scores = (int32_t)orl_ceil_div(t->item_keys, 4) * 4;
     const double held = t->item_rows * (scores + orl_tile_sums(t, v_dim));
     return 60.0 + 2.67 * fmin(held, 64.0) + 0.75 * fmax(held - 64.0, 0.0);
@@ -304,7 +300,7 @@ static double unrolled_keys(const struct tile_preset *t, double sums)
 static double broadcast_instructions(const struct tile_preset *t,
                                      int32_t head_dim, int32_t v_dim)
 {
-    const double rows = t->item_rows, keys = t->item_keys;
+    const double rows = t->item_rows, keys = t->item_keys, team = t->team;
     const double sums = orl_tile_sums(t, v_dim);
     const double lanes = t->key_tile / keys;
     const double group = orl_tile_group(t);
@@ -313,16 +309,20 @@ static double broadcast_instructions(const struct tile_preset *t,
     const double parts = t->channel_chunk / 4;
     const double chunks = (double)orl_ceil_div(head_dim, t->channel_chunk);
     const double qk =
-        chunks * (parts * (4.0 * rows * keys + 2.0 * keys +
-                           (2.5 * rows + 3.0) * 4.0 / lanes) +
+        chunks * (parts *
+                      (4.0 * rows * keys + 2.0 * keys +
+                       (2.5 * rows + 3.0) * 4.0 / lanes) /
+                      team +
                   t->key_tile * parts / group * load + 2.0 * barrier);
 
     const double weights =
         14.0 * rows * keys + rows * (2.0 * log2(lanes) + 30.0);
-    const double values = t->key_tile * sums / 4.0 * lanes / group;
+    const double told =
+        team > 1.0 ? rows * keys * (2.0 + 2.0 * team) + barrier : 0.0;
+    const double values = t->key_tile * sums / 4.0 * lanes * team / group;
     const double pv = t->key_tile * (rows * sums + 2.0 * sums / t->sum_lanes) +
                       values * load + 2.0 * barrier;
-    return qk + weights + pv + 2.0 * rows * sums;
+    return qk + told + weights + pv + 2.0 * rows * sums;
 }
 
 /* Instructions of a turn of one of the two long loops, of which so many steps

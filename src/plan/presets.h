@@ -76,6 +76,7 @@ struct tile_preset {
     int32_t item_rows, item_keys;
     int32_t channel_chunk, key_chunk;
     int32_t sum_lanes;
+    int32_t team; /* sub-groups that own the same rows; 1 but in broadcasts */
 };
 
 /* The rows for a problem, best first, and how many there are. */

@@ -21,7 +21,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import textwrap
 
 import compilers
 import occupancy
@@ -51,7 +50,7 @@ Waits (s_waitcnt, s_delay_alu, s_nop, s_clause; sync of Intel) are not counted:
 NVIDIA has them inside other instructions. On gfx90a and gfx942 one instruction
 can hold two multiply-adds, on gfx1100 and gfx1201 a pair of instructions is
 one, so that the most is 200 there. A choice for f32 must have a share of 80, on
-Intel 70.{exceptions}
+Intel 70.
 
 Of `matrix`: products of matrices in the loop over tiles
 of keys, of so many instructions, among them the rare path for values that are
@@ -74,19 +73,6 @@ DEVICES = {
     "sm_100": "golden/devices/b200", "sm_120": "isa/devices/sm_120",
     "tgllp": "isa/devices/tgllp", "dg2": "golden/devices/arc-a750",
     "pvc": "golden/devices/max-1100",
-}
-
-# Choices of tile for f32 that may have fewer multiply-adds: (target, problem)
-# to a reason.
-ONE_ROW = ("sums of one row, 64 of each lane, fill half of 128 registers and two "
-           "rows all, so that a value is read for one multiply-add: of 6 "
-           "instructions 4 multiply and add, one reads 16 bytes, and one is its "
-           "address, for messages have no offsets. Two rows with 256 registers "
-           "would have 69 on DG2 and keep 576 bytes in memory; Tiger Lake has "
-           "no more than 128")
-SHARES = {
-    ("tgllp", "d512"): ONE_ROW,
-    ("dg2", "d512"): ONE_ROW,
 }
 
 
@@ -145,8 +131,8 @@ def share_of(options, loops):
     if len(loops) < 2:
         return None
     words = words_of(options)
-    items = words["KEY_TILE"] // words["ITEM_KEYS"]
-    scores = words["ITEM_KEYS"] * words["CHANNEL_CHUNK"] * -(
+    items = words["KEY_TILE"] // words["ITEM_KEYS"] * words["TEAM"]
+    scores = words["ITEM_KEYS"] * words["CHANNEL_CHUNK"] // words["TEAM"] * -(
         -words["HEAD_DIM"] // words["CHANNEL_CHUNK"])
     values = words["KEY_TILE"] * words["SUM_LANES"] * -(
         -words["V_DIM"] // (items * words["SUM_LANES"]))
@@ -164,17 +150,15 @@ def least_share(target, options):
 
 
 def share_faults(share, job):
-    target, problem, plan, options, _, place = job
+    target, _, plan, options, _, place = job
     if place != "1" or not plan.startswith("tile"):
         return []
     least = least_share(target, options)
     if share is None:
         return ["has no two long loops of multiply-adds"] if least else []
-    excused = (target, short(problem)) in SHARES
-    if (round(share) < least) == excused:
+    if round(share) >= least:
         return []
-    return [f"has {share:.0f} multiply-adds per 100 instructions, " +
-            ("and is an exception" if excused else f"not {least}")]
+    return [f"has {share:.0f} multiply-adds per 100 instructions, not {least}"]
 
 
 def faults_of(facts, waves, job):
@@ -222,23 +206,8 @@ def one(tools, folder, number, job, facts_of_device):
     return cells, f"{name}: " + ", ".join(faults) if faults else None
 
 
-def told(exceptions):
-    """A line for each target and reason."""
-    if not exceptions:
-        return ""
-    problems = {}
-    for (target, problem), reason in exceptions.items():
-        problems.setdefault((target, reason), []).append(problem)
-    text = " Exceptions:\n"
-    for (target, reason), those in problems.items():
-        text += "\n" + textwrap.fill(f"- {target}, {'; '.join(those)}: {reason}",
-                                     79, subsequent_indent="  ")
-    return text
-
-
 def table_of(rows, versions):
-    lines = [HEAD.format(exceptions=told(SHARES)) + f"Compilers: {versions}.",
-             ""]
+    lines = [HEAD + f"Compilers: {versions}.", ""]
     lines.append("| " + " | ".join(COLUMNS) + " |")
     lines.append("|---" * len(COLUMNS) + "|")
     for cells in rows:
@@ -269,10 +238,6 @@ def main(arguments):
                   key=lambda cells: (cells[2].split()[0],
                                      compilers.TARGETS.index(cells[0])))
     faults = [fault for _, fault in results if fault]
-    chosen = {(cells[0], cells[1]) for cells in rows if cells[2][-1] == "*"}
-    faults += [f"{target} | {problem}: an exception, and no choice"
-               for target, problem in SHARES
-               if target in devices and (target, problem) not in chosen]
     for target in wanted or compilers.TARGETS:
         if not any(cells[0] == target for cells in rows):
             faults.append(f"{target}: no program compiled")

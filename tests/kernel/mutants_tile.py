@@ -2,7 +2,7 @@
 TILE, RACE, SUB_GROUPS = (
     ["tile_family"], ["race tile_family 1"], ["sub-groups"])
 FILE, STEPS = "tile.cl", "lib/steps_local.clh"
-BROADCAST = "lib/steps_broadcast.clh"
+BROADCAST, ITEM = "lib/steps_broadcast.clh", "lib/item.clh"
 TILES, BLOCK, CHUNK = "lib/tile.clh", "lib/block.clh", "lib/chunk.clh"
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE);"
 
@@ -82,6 +82,26 @@ TILE_MUTANTS = [
     ("an outlier has the weight of the next lane", SUB_GROUPS, BROADCAST,
      "intel_sub_group_shuffle(weight, (uint)(key % KEY_ITEMS))",
      "intel_sub_group_shuffle(weight, (uint)((key + 1) % KEY_ITEMS))"),
+    # teams
+    ("no barrier after products of a team", SUB_GROUPS, BROADCAST,
+     "    " + BARRIER + "\n}\n\n/* Of all channels.", "}\n\n/* Of all channels."),
+    ("values overwrite products of a team", SUB_GROUPS, BROADCAST,
+     BARRIER + " /* products or values before: read */", ""),
+    ("a team adds the products of one", SUB_GROUPS, BROADCAST,
+     "for (int m = 1; m < TEAM; m++)", "for (int m = 1; m < 1; m++)"),
+    ("a team multiplies keys of other channels", SUB_GROUPS, BROADCAST,
+     "key += (me->w - me->x) / LANES;", ""),
+    ("a team multiplies the same channels of q", SUB_GROUPS, BROADCAST,
+     "query_channel(me, r, c + e + me->w,", "query_channel(me, r, c + e + me->x,"),
+    ("a team goes through all of a chunk, each", SUB_GROUPS, BROADCAST,
+     "e < CHANNEL_CHUNK; e += TEAM_ITEMS", "e < CHANNEL_CHUNK; e += KEY_ITEMS"),
+    ("products of a team are those of other rows", SUB_GROUPS, BROADCAST,
+     "s->late.product + me->y * TEAM_ITEMS + me->x;",
+     "s->late.product + me->y * KEY_ITEMS + me->x;"),
+    ("a team adds the same columns of values", SUB_GROUPS, BROADCAST,
+     "s->late.sum + me->w;", "s->late.sum + me->x;"),
+    ("a team stores the same columns", SUB_GROUPS, ITEM,
+     "return me->w + n * TEAM_ITEMS;", "return me->x + n * TEAM_ITEMS;"),
     ("one weight for four values", TILE, STEPS, "w[r].key[e]", "w[r].key[0]"),
     ("sums are not rescaled", TILE, STEPS,
      "FMA(me->sum[r][n], (vs)(shrink[r]), sum[r][n])",

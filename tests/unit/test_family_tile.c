@@ -218,7 +218,7 @@ START_TEST(words_that_do_not_go_together_are_refused)
         {"q48 k64 own4x4 chunk32x16 sums3 pack1", "2 or 4"},
         {"q48 k64 own4x4 chunk32x16 sums4 pack5", "multiple of pack"},
         {"q48 k64 own4x4 chunk32x16 sums4 pack3", "share keys"},
-        {"q32 k32 own8x4 chunk32x16 sums4 pack1", "more sums"},
+        {"q32 k32 own8x4 chunk32x16 sums4 pack1", "64 sums"},
         {"q48 k64 own1x1 chunk32x16 sums4 pack1", "local memory"},
         {"q96 k512 own8x4 chunk32x16 sums4 pack1", "local memory"},
         {"q48 k64 own4x4 chunk32x16 sums4 pack1 aligned", "aligned needs"},
@@ -286,12 +286,12 @@ START_TEST(local_memory_is_as_compilers_count_it)
         int32_t v_dim;
         int64_t bytes;
     } cases[] = {
-        {{TILE_WIDE, 64, 64, 64, 8, 4, 32, 64, 4}, 64, 34832},
-        {{TILE_WIDE, 64, 48, 32, 6, 4, 32, 32, 4}, 64, 19728},
-        {{TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2}, 80, 19472},
-        {{TILE_WIDE, 128, 48, 64, 6, 4, 32, 16, 4}, 128, 24336},
-        {{TILE_WIDE, 128, 96, 64, 6, 4, 32, 16, 4}, 128, 34320},
-        {{TILE_WIDE, 512, 24, 64, 3, 2, 32, 4, 4}, 512, 20880},
+        {{TILE_WIDE, 64, 64, 64, 8, 4, 32, 64, 4, 1}, 64, 34832},
+        {{TILE_WIDE, 64, 48, 32, 6, 4, 32, 32, 4, 1}, 64, 19728},
+        {{TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2, 1}, 80, 19472},
+        {{TILE_WIDE, 128, 48, 64, 6, 4, 32, 16, 4, 1}, 128, 24336},
+        {{TILE_WIDE, 128, 96, 64, 6, 4, 32, 16, 4, 1}, 128, 34320},
+        {{TILE_WIDE, 512, 24, 64, 3, 2, 32, 4, 4, 1}, 512, 20880},
     };
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++)
         ck_assert_int_eq(orl_tile_local_bytes(&cases[n].t, cases[n].v_dim),

@@ -56,6 +56,20 @@ START_TEST(words_come_in_any_order_and_flags_may_be_absent)
 }
 END_TEST
 
+START_TEST(a_team_of_one_is_not_said)
+{
+    static const char one[] =
+        "tile q48 k24 own3x3 chunk64x24 sums4 pack1 broadcast";
+    static const char four[] =
+        "tile q48 k24 own3x3 chunk64x24 sums4 pack1 broadcast team4";
+    const struct plan alone = parsed(one), team = parsed(four);
+    ck_assert_int_eq(orl_plan_word(&alone, "TEAM"), 1);
+    ck_assert_int_eq(orl_plan_word(&team, "TEAM"), 4);
+    assert_text(&alone, one);
+    assert_text(&team, four);
+}
+END_TEST
+
 START_TEST(one_of_several_names_is_a_word)
 {
     const struct plan plan =
@@ -104,6 +118,8 @@ static const struct {
      "\"qk4x9\" sets QK_VECS outside 1 to 4"},
     {"lane x8 h1 q24 k192 qk4x3 qk4x3 pv6x2", "\"qk4x3\" is said twice"},
     {"lane x8 h1 q24 k192 qk4x3", "lacks \"pv\""},
+    {"tile q8 k8 own2x1 chunk16x8 sums4 pack1 broadcast team1",
+     "\"team1\" sets TEAM outside 2 to 8"},
     {"lane h1 q24 k192 qk4x3 pv6x2", "lacks \"x\" and a number for LANES"},
     {"lane x8 h1 q24 k192 qk4x3 pv6x2 online", "\"online\" is no word"},
     {"lane x8 h1 q24 k192 qk4x3 pv6x2 onceahead", "\"onceahead\" is no word"},
@@ -209,6 +225,7 @@ int main(void)
     TCase *tc = tcase_create("plan_text");
     tcase_add_test(tc, each_number_goes_to_its_word);
     tcase_add_test(tc, words_come_in_any_order_and_flags_may_be_absent);
+    tcase_add_test(tc, a_team_of_one_is_not_said);
     tcase_add_test(tc, one_of_several_names_is_a_word);
     tcase_add_loop_test(tc, what_is_wrong_is_shown_with_its_place, 0,
                         (int)(sizeof wrong / sizeof *wrong));

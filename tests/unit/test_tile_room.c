@@ -253,9 +253,9 @@ END_TEST
 START_TEST(local_memory_of_broadcasts_holds_keys_and_values_alone)
 {
     const struct tile_preset lanes8 = {TILE_LANES8, 64, 64, 32, 4,
-                                       4,           32, 32, 4};
+                                       4,           32, 32, 4,  1};
     const struct tile_preset lanes16 = {TILE_LANES16, 96, 64, 64, 4, 4,
-                                        32,           64, 2};
+                                        32,           64, 2,  1};
     ck_assert_int_eq(orl_tile_local_bytes(&lanes8, 64), 12832 - 16);
     ck_assert_int_eq(orl_tile_local_bytes(&lanes16, 80), 33824 - 16);
 }
@@ -294,6 +294,7 @@ START_TEST(waves_of_64_leave_room_for_two_of_each_simd)
                 .channel_chunk = orl_plan_word(plan, "CHANNEL_CHUNK"),
                 .key_chunk = orl_plan_word(plan, "KEY_CHUNK"),
                 .sum_lanes = orl_plan_word(plan, "SUM_LANES"),
+                .team = orl_plan_word(plan, "TEAM"),
             };
             ck_assert_int_le(orl_tile_local_bytes(&t, dims[n]),
                              orl_tile_group(&t) / 64 * 8192);
@@ -317,7 +318,7 @@ START_TEST(intel_pays_for_the_plain_form)
     d.core_local_bytes = d.local_bytes = 64 << 10;
     d.item_registers = 128;
     d.wave_items = 16;
-    static const int dims[] = {32, 64, 80, 96, 128, 256};
+    static const int dims[] = {32, 64, 80, 96, 128, 256, 512};
     for (size_t n = 0; n < sizeof dims / sizeof *dims; n++) {
         char problem[80];
         snprintf(problem, sizeof problem, "b64 h1 q4096 d%d w127,0", dims[n]);
