@@ -244,12 +244,12 @@ oriel_status run_check(struct run *r)
     if (argument(r->a, "check"))
         ORL_TRY(check_oracle(r));
     if (r->reference) {
-        struct row_error worst;
+        struct row_error worst = {0};
         ORL_TRY(compare(r, "reference", reference_at, r->reference, 0, &worst));
         r->reference_error = worst.error;
     }
     if (r->expect.values) {
-        struct row_error worst;
+        struct row_error worst = {0};
         ORL_TRY(compare(r, "expect", expected_at, &r->expect, r->tolerance,
                         &worst));
         r->expect_error = worst.error;
