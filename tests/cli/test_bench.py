@@ -93,9 +93,13 @@ class Bench(harness.Cli):
         # A group of 8 in all, or 4 along the axis.
         small = {**gpu, "ANSWERS": "1000=4:8 1004=8:8 1005=4.8.8:8"}
         for env in (gpu, small):
-            done = self.oriel("bench", PROBLEM, "--json", "--plot", "gpu.svg",
-                              env=env)
-            row, = done.json()
+            # A call of 15 pairs, 50 times in a turn; once where the call that
+            # tells how long it takes is disturbed for a millisecond.
+            for _ in range(8):
+                row, = self.oriel("bench", PROBLEM, "--json", "--plot",
+                                  "gpu.svg", env=env).json()
+                if row["peak_gflops"] is None or row["calls"] > 1:
+                    break
             self.assertIn(b"<svg", (self.folder / "gpu.svg").read_bytes()[:400])
             if row["peak_gflops"] is None:
                 self.skipTest("no peak is measured on this device")
@@ -103,7 +107,6 @@ class Bench(harness.Cli):
                          "share_of_peak", "share_of_bandwidth"):
                 self.assertGreater(row[name], 0)
             self.assertLess(row["share_of_peak"], 1)
-            # A call of 15 pairs, 50 times in a turn unless it takes long.
             self.assertIn(row["calls"], range(2, 51))
         self.refused("--threads is for CPUs", "bench", PROBLEM, "--threads", 1,
                      env=gpu)
