@@ -101,7 +101,7 @@ static const struct decode_preset decode_presets[] = {
      * 628 for 32, and for 16 by vectors of 8 370 and 353, not 291 and 356. Here
      * twice as many, for 16 lanes are two times 8, and a tenth less, so that
      * they are chosen where that is faster: for 16 rows, not for 12. */
-    {16, 16, true, 12, 4, 560, 640},
+    {16, 16, true, 12, 4, 560, 630},
     {16, 32, true, 8, 4, 1060, 1130},
 };
 
