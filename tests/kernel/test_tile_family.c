@@ -47,7 +47,15 @@ static const struct tile_plan plans[] = {
     {512, 512, {F32, F32, F32, F32}, 0, 1, {24, 64, 3, 2, 32, 4, 4}, 1, 0, 1},
     /* as AMD's GCN has them */
     {17, 91, {F32, F32, F32, F32}, 0, 0, {12, 24, 3, 3, 16, 8, 2, 1}, 3, 0, 1},
-    {512, 512, {F32, F32, F32, F32}, 0, 1, {16, 96, 2, 3, 32, 8, 4, 1}, 1, 0, 1},
+    {512,
+     512,
+     {F32, F32, F32, F32},
+     0,
+     1,
+     {16, 96, 2, 3, 32, 8, 4, 1},
+     1,
+     0,
+     1},
 
     /* by broadcasts in sub-groups of 8; small, since all of a tile is unrolled,
      * and 1024 multiply-adds take Intel's CPU runtime a minute */
