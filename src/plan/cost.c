@@ -26,8 +26,10 @@ double orl_cost_peak_flops(const struct device *d)
     const double units = known(d->compute_units, 1.0);
     if (d->kind == DEVICE_GPU)
         return orl_cores(d) * orl_core_lanes(d) * orl_cost_clock(d) * 2.0;
-    /* Two multiply-adds of a whole vector per clock. */
-    return units * orl_cost_clock(d) * known(d->vector_floats, 4.0) * 4.0;
+    /* Two multiply-adds of a whole vector per clock, of 16 floats one: Zen 4.
+     * Processors that do two of those as well are not told from it. */
+    const double floats = fmin(known(d->vector_floats, 4.0), 8.0);
+    return units * orl_cost_clock(d) * floats * 4.0;
 }
 
 /* CPUs' compute units that reach all of the bandwidth. One sums 12 to 37 GB/s

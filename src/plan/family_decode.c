@@ -363,8 +363,8 @@ static double cost(const struct plan *plan, const struct problem *p,
         word[SPLIT] ? (double)segment_count(plan, &whole) : 1.0;
     const double groups = tasks * segments;
     const double idle = orl_cost_idle(groups, d);
-    const double compute =
-        cycles * 4.0 * native_lanes(d) / orl_cost_peak_flops(d) * idle;
+    const double compute = cycles * 4.0 * fmin(native_lanes(d), 8.0) /
+                           orl_cost_peak_flops(d) * idle;
     const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) *
                           orl_cost_idle_readers(groups, d);
     const double seconds = orl_cost_overlapped(compute, memory);
