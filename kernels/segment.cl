@@ -22,7 +22,8 @@
  * so its bits do not depend on what is computed with it.
  *
  * ALIGNED: every row of q, k and v begins at a multiple of LANES elements, also
- * of LANES * sizeof(element) bytes. For GPUs. Local memory, in bytes:
+ * of LANES * sizeof(element) bytes. For GPUs. Local memory, in bytes, up to a
+ * multiple of 16:
  *
  *     4 * (QUERY_ROWS * QUERY_ROW + WHOLE_ROWS * SEGMENT + 2 * ROWS)
  *   + 4 * max(KEY_TILE * (CHANNEL_CHUNK + 4), 4 * GROUP * KEEP_ROWS)

@@ -2,6 +2,7 @@
 #include "plan/family.h"
 
 #include "plan/family_list.h"
+#include "plan/occupancy.h"
 
 #include "base/arith.h"
 #include "model/elem.h"
@@ -101,6 +102,16 @@ int64_t orl_family_no_workspace(const struct plan *plan, const struct extent *e)
     (void)plan;
     (void)e;
     return 0;
+}
+
+bool orl_family_has_room(int64_t group, int64_t local_bytes,
+                         const struct device *d)
+{
+    return (d->group_limit <= 0 || group <= d->group_limit) &&
+           (d->axis_limit <= 0 || group <= d->axis_limit) &&
+           (d->local_bytes <= 0 || local_bytes <= d->local_bytes) &&
+           (d->core_registers <= 0 ||
+            group * orl_item_registers(d) <= d->core_registers);
 }
 
 /* Most bytes that a work-item of a built kernel may keep outside its registers:

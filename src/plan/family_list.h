@@ -27,6 +27,12 @@ bool orl_family_aligned(const struct problem *p, int32_t part);
 int64_t orl_family_no_workspace(const struct plan *plan,
                                 const struct extent *e);
 
+/* Whether a group of so many work-items and bytes of local memory starts,
+ * whatever a compiler gives its work-items: a core has registers for it even if
+ * each of them has as many as it can. */
+bool orl_family_has_room(int64_t group, int64_t local_bytes,
+                         const struct device *d);
+
 /* NULL, or why a family of GPUs, whose groups have so many work-items and keep
  * their sums in registers, is not for the device: what building it tells. */
 const char *orl_family_unfit(const struct built *built, int64_t group,

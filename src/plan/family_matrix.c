@@ -72,12 +72,9 @@ static bool all_aligned(const struct problem *p)
 static bool has_room(const struct matrix_shape *m, const struct variant *v,
                      bool portable, bool aligned, const struct device *d)
 {
-    const int64_t group = orl_matrix_group(m);
     const int64_t bytes = orl_matrix_local_bytes(m, v->head_dim, v->v_dim,
                                                  v->k_type, portable, aligned);
-    return (d->group_limit <= 0 || group <= d->group_limit) &&
-           (d->axis_limit <= 0 || group <= d->axis_limit) &&
-           (d->local_bytes <= 0 || bytes <= d->local_bytes);
+    return orl_family_has_room(orl_matrix_group(m), bytes, d);
 }
 
 static bool multiplies_f32(int64_t engine)
@@ -118,7 +115,8 @@ static const char *rejects(const struct problem *p, const struct device *d)
     if (orl_max(v.head_dim, v.v_dim) > MOST_DIM)
         return "rows have more than 256 channels";
     if (!has_room(&portable_shape, &v, true, false, d))
-        return "no tile fits the local memory and the groups of the device";
+        return "no tile fits the local memory, registers and groups of the "
+               "device";
     return NULL;
 }
 
@@ -151,8 +149,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return "aligned needs strides and offsets of q, k and v that are "
                "multiples of 16 bytes";
     if (!has_room(&m, v, word[PORTABLE], word[ALIGNED], d))
-        return "the device does not have so much local memory, or does not "
-               "allow so many work-items in a group";
+        return "the device does not have so much local memory or so many "
+               "registers, or does not allow so many work-items in a group";
     return NULL;
 }
 

@@ -98,12 +98,8 @@ static struct segment_shape shape_of(const struct plan *plan)
 
 static bool has_room(const struct plan *plan, const struct device *d)
 {
-    const int64_t group = plan->word[GROUP];
     const struct segment_shape s = shape_of(plan);
-    return (d->group_limit <= 0 || group <= d->group_limit) &&
-           (d->axis_limit <= 0 || group <= d->axis_limit) &&
-           (d->local_bytes <= 0 ||
-            orl_segment_local_bytes(&s) <= d->local_bytes);
+    return orl_family_has_room(s.group, orl_segment_local_bytes(&s), d);
 }
 
 /* ---- Candidates --------------------------------------------------------- */
@@ -179,7 +175,8 @@ static const char *rejects(const struct problem *p, const struct device *d)
         return "a stride along dim is not 1";
     struct plan plan;
     if (!find_plan(&plan, p, d))
-        return "no segment fits the local memory and the groups of the device";
+        return "no segment fits the local memory, registers and groups of the "
+               "device";
     return NULL;
 }
 
@@ -234,8 +231,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return "aligned needs strides of q, k and v that are multiples of 4 "
                "elements, and offsets that are";
     if (!has_room(plan, d))
-        return "the device does not have so much local memory, or does not "
-               "allow so many work-items in a group";
+        return "the device does not have so much local memory or so many "
+               "registers, or does not allow so many work-items in a group";
     return NULL;
 }
 

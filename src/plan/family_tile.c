@@ -71,13 +71,8 @@ static struct tile_preset shape_of(const struct plan *plan)
 static bool has_room(const struct tile_preset *t, int32_t v_dim,
                      const struct device *d)
 {
-    const int64_t group = orl_tile_group(t);
-    return (d->group_limit <= 0 || group <= d->group_limit) &&
-           (d->axis_limit <= 0 || group <= d->axis_limit) &&
-           (d->local_bytes <= 0 ||
-            orl_tile_local_bytes(t, v_dim) <= d->local_bytes) &&
-           (d->core_registers <= 0 ||
-            group * orl_item_registers(d) <= d->core_registers);
+    return orl_family_has_room(orl_tile_group(t),
+                               orl_tile_local_bytes(t, v_dim), d);
 }
 
 static enum tile_class class_of(const struct device *d)
@@ -172,7 +167,8 @@ static const char *rejects(const struct problem *p, const struct device *d)
         return "rows of q, k or v lie 2^31 elements or more apart";
     const struct tile_preset *fitting[ORL_CANDIDATES];
     if (all_fitting(fitting, p, d) == 0)
-        return "no tile fits the local memory and the groups of the device";
+        return "no tile fits the local memory, registers and groups of the "
+               "device";
     return NULL;
 }
 
@@ -233,8 +229,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
         return "broadcast needs sub-groups of k by the second number of own "
                "work-items, and the device has none that kernels can ask for";
     if (!has_room(&t, v_dim, d))
-        return "the device does not have so much local memory, or does not "
-               "allow so many work-items in a group";
+        return "the device does not have so much local memory or so many "
+               "registers, or does not allow so many work-items in a group";
     return NULL;
 }
 

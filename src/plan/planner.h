@@ -1,6 +1,7 @@
 /* planner.h: problem x device -> plans, the cheapest first, and why each other
- * one lost. Pure; meant to take less than 50 us (6 us on average over recorded
- * devices, 13 at most: Zen 2, `meson test --benchmark planning`). */
+ * one lost. Pure; takes less than 50 us, or `meson test -C BUILD --benchmark
+ * planning -v` fails, which shows these: 4 to 6 us on average over recorded
+ * devices, 9 to 13 at most (Zen 4, other programs beside it). */
 #ifndef ORL_PLAN_PLANNER_H
 #define ORL_PLAN_PLANNER_H
 

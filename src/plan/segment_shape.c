@@ -25,8 +25,9 @@ int64_t orl_segment_local_bytes(const struct segment_shape *s)
     const int64_t keys = s->key_tile * (s->channel_chunk + (int64_t)PART);
     const int64_t kept = orl_clamp(256 / s->group, 1, s->rows);
     const int64_t sums = PART * (int64_t)s->group * kept;
-    return 4 * (query_rows * query + whole_rows * s->segment + 2 * s->rows +
-                orl_max(keys, sums));
+    const int64_t floats = query_rows * query + whole_rows * s->segment +
+                           2 * (int64_t)s->rows + orl_max(keys, sums);
+    return 4 * whole(floats, PART);
 }
 
 /* 48 to 118 for 1 row, 96 to 186 for 4 and 150 to 211 for 16 (clang 19 for

@@ -80,8 +80,9 @@ static inline struct device given_any_device(uint64_t *state)
     d.clock_mhz = given_fact(state, 1, 5000);
     d.vector_floats = given_fact(state, 0, 5);
     d.vector_floats = d.vector_floats ? 1 << (d.vector_floats - 1) : 0;
-    d.group_limit = given_fact(state, 1, 300);
-    d.axis_limit = given_fact(state, 1, 300);
+    const int64_t items = draw_from(state, 0, 1) ? 300 : 1024;
+    d.group_limit = given_fact(state, 1, items);
+    d.axis_limit = given_fact(state, 1, items);
     d.local_bytes = given_fact(state, 1, 65536);
     d.argument_bytes = given_fact(state, 512, 4096);
     d.cache_bytes = given_fact(state, 1, 1 << 25);
@@ -96,6 +97,8 @@ static inline struct device given_any_device(uint64_t *state)
     d.core_local_sizes = draw_from(state, 0, 2);
     d.item_registers = given_fact(state, 1, 512);
     d.wave_items = given_fact(state, 1, 64);
+    d.sub_groups = 8 * draw_from(state, 0, 3); /* of 8, of 16, of both */
+    d.matrix = given_fact(state, 1, ORL_ENGINES - 1);
     d.loop_limit =
         draw_from(state, 0, 2) == 0 ? draw_from(state, 10000, 100000) : 0;
     return d;

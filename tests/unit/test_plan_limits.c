@@ -5,13 +5,14 @@
 
 #include "base/arith.h"
 #include "given.h"
+#include "needs.h"
 #include "plan/plan_text.h"
 #include "suite.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS = 3000 };
+enum { ROUNDS = 3000, LIMIT_ROUNDS = 9000 };
 
 static struct extent extent_of(const struct problem *p)
 {
@@ -24,11 +25,6 @@ static const char *text_of(const struct plan *plan)
     static char text[ORL_PLAN_TEXT];
     orl_plan_print(plan, text, sizeof text);
     return text;
-}
-
-static bool is(const struct plan *plan, const char *family)
-{
-    return strcmp(plan->family->name, family) == 0;
 }
 
 /* ---- Limits ------------------------------------------------------------- */
@@ -54,50 +50,27 @@ static void assert_groups_fit(const struct plan *plan, const struct problem *p,
         ck_assert_msg(d->axis_limit <= 0 || l->local[0] <= d->axis_limit, "%s",
                       text_of(plan));
         ck_assert_int_ge(l->passes, 1);
+        if (needs_form(plan) < FORMS)
+            ck_assert_msg(items == needs_items(plan), "%s", text_of(plan));
     }
-}
-
-/* As the declarations of kernels/tile.cl: chunks of q and k, then weights in
- * their place; chunks of v, then maxima in theirs; and whether a value is not
- * finite. Rows are 16 bytes longer than what they hold. The other families have
- * no local memory. */
-static int64_t local_bytes(const struct plan *plan)
-{
-    if (!is(plan, "tile"))
-        return 0;
-    const int64_t rows = orl_plan_word(plan, "QUERY_TILE");
-    const int64_t keys = orl_plan_word(plan, "KEY_TILE");
-    const int64_t across = keys / orl_plan_word(plan, "ITEM_KEYS");
-    const int64_t lanes = orl_plan_word(plan, "SUM_LANES");
-    const int64_t values =
-        orl_ceil_div(plan->variant.v_dim, across * lanes) * across * lanes;
-    const int64_t chunk =
-        (rows + keys) * (4 * orl_plan_word(plan, "CHANNEL_CHUNK") + 16);
-    const int64_t weights = rows * (4 * keys + 16);
-    const int64_t sums = 4 * orl_plan_word(plan, "KEY_CHUNK") * values;
-    const int64_t peaks = 4 * rows * across;
-    return orl_max(chunk, weights) + orl_max(sums, peaks) + 16;
 }
 
 /* A group that needs more registers than a core has does not start. Where waves
  * have 64 work-items, the compiler is told to leave room for 8 of them. */
 static int64_t most_registers(const struct plan *plan, const struct device *d)
 {
-    if (!is(plan, "tile"))
-        return 0;
-    const int64_t items =
-        orl_plan_word(plan, "QUERY_TILE") / orl_plan_word(plan, "ITEM_ROWS") *
-        (orl_plan_word(plan, "KEY_TILE") / orl_plan_word(plan, "ITEM_KEYS"));
     const int64_t eighth = orl_max(d->core_registers / (8 * 64), 1);
-    return items * (d->wave_items == 64 ? orl_min(d->item_registers, eighth)
-                                        : d->item_registers);
+    return needs_items(plan) * (d->wave_items == 64
+                                    ? orl_min(d->item_registers, eighth)
+                                    : d->item_registers);
 }
 
 static void assert_memory_fits(const struct plan *plan, const struct device *d)
 {
     if (d->local_bytes > 0)
-        ck_assert_msg(local_bytes(plan) <= d->local_bytes, "%s: %lld bytes",
-                      text_of(plan), (long long)local_bytes(plan));
+        ck_assert_msg(needs_local_bytes(plan) <= d->local_bytes,
+                      "%s: %lld bytes", text_of(plan),
+                      (long long)needs_local_bytes(plan));
     if (d->core_registers > 0 && d->item_registers > 0)
         ck_assert_msg(most_registers(plan, d) <= d->core_registers, "%s",
                       text_of(plan));
@@ -111,12 +84,34 @@ static int count_plans(const struct ranking *r)
     return count;
 }
 
+/* Half of them with as many channels as there are tiles for. */
+static struct problem given_wide_problem(uint64_t *state)
+{
+    struct problem p;
+    oriel_problem wanted;
+    do {
+        wanted = draw_problem(state);
+        if (draw_from(state, 0, 1)) {
+            wanted.head_dim = draw_from(state, 1, ORL_MAX_DIM);
+            wanted.v_dim = draw_from(state, 1, ORL_MAX_DIM);
+        }
+    } while (orl_problem_check(&p, &wanted) != ORIEL_OK);
+    return p;
+}
+
+/* Whether it tells of every limit of a group. */
+static bool tells_all(const struct device *d)
+{
+    return d->group_limit > 0 && d->axis_limit > 0 && d->local_bytes > 0 &&
+           d->core_registers > 0 && d->item_registers > 0;
+}
+
 START_TEST(every_plan_keeps_to_what_a_device_has)
 {
     uint64_t state = 7000u + (unsigned)_i;
-    int gpu_tiles = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-        const struct problem p = given_any_problem(&state);
+    int asked[FORMS + 1] = {0};
+    for (int round = 0; round < LIMIT_ROUNDS; round++) {
+        const struct problem p = given_wide_problem(&state);
         const struct device d = given_any_device(&state);
         struct ranking r;
         orl_planner_rank(&r, &p, &d);
@@ -124,10 +119,58 @@ START_TEST(every_plan_keeps_to_what_a_device_has)
             const struct plan *plan = &r.at[n].plan;
             assert_groups_fit(plan, &p, &d);
             assert_memory_fits(plan, &d);
-            gpu_tiles += d.kind == DEVICE_GPU && is(plan, "tile");
+            asked[needs_form(plan)] += tells_all(&d);
         }
     }
-    ck_assert_int_gt(gpu_tiles, 100); /* else nothing was asked */
+    for (enum form f = 0; f < FORMS; f++)
+        ck_assert_msg(asked[f] >= 10, "%s: only %d", needs_form_name(f),
+                      asked[f]);
+}
+END_TEST
+
+/* On a device that has just what a group takes, and on one that has less of one
+ * thing. */
+static void assert_just_fits(const struct plan *plan, const struct problem *p,
+                             const struct device *d)
+{
+    struct device just = *d;
+    just.wave_items = 32;
+    just.item_registers = orl_max(d->item_registers, 1);
+    just.group_limit = just.axis_limit = needs_items(plan);
+    just.local_bytes = needs_local_bytes(plan);
+    just.core_registers = needs_items(plan) * just.item_registers;
+    const char *reason = plan->family->objects(plan, p, &just);
+    ck_assert_msg(!reason, "%s: %s", text_of(plan), reason);
+
+    int64_t *const limits[] = {&just.group_limit, &just.axis_limit,
+                               &just.local_bytes, &just.core_registers};
+    for (size_t n = 0; n < sizeof limits / sizeof *limits; n++) {
+        --*limits[n];
+        ck_assert_msg(plan->family->objects(plan, p, &just) != NULL,
+                      "%s: limit %d", text_of(plan), (int)n);
+        ++*limits[n];
+    }
+}
+
+START_TEST(a_group_fits_to_the_last_byte_and_register)
+{
+    uint64_t state = 7100u + (unsigned)_i;
+    int asked[FORMS + 1] = {0};
+    for (int round = 0; round < ROUNDS; round++) {
+        const struct problem p = given_wide_problem(&state);
+        const struct device d = given_any_device(&state);
+        struct ranking r;
+        orl_planner_rank(&r, &p, &d);
+        for (int n = 0; n < count_plans(&r); n++) {
+            const enum form form = needs_form(&r.at[n].plan);
+            if (form < FORMS)
+                assert_just_fits(&r.at[n].plan, &p, &d);
+            asked[form]++;
+        }
+    }
+    for (enum form f = 0; f < FORMS; f++)
+        ck_assert_msg(asked[f] >= 10, "%s: only %d", needs_form_name(f),
+                      asked[f]);
 }
 END_TEST
 
@@ -208,6 +251,7 @@ int main(void)
 {
     TCase *tc = tcase_create("plan limits");
     tcase_add_loop_test(tc, every_plan_keeps_to_what_a_device_has, 0, 4);
+    tcase_add_loop_test(tc, a_group_fits_to_the_last_byte_and_register, 0, 2);
     tcase_add_loop_test(tc, what_row_can_do_has_a_plan, 0, 2);
     tcase_add_loop_test(tc, the_same_question_has_the_same_answer, 0, 2);
     tcase_add_loop_test(tc, more_cores_are_never_slower, 0, 2);

@@ -25,6 +25,18 @@ START_TEST(local_memory_is_as_compilers_count_it)
     ck_assert_int_eq(orl_segment_local_bytes(&s), 19488);
     s.channel_chunk = 64;
     ck_assert_int_eq(orl_segment_local_bytes(&s), 27680);
+    s = (struct segment_shape) {512, 512, 1, 128, 128, 16, 128};
+    ck_assert_int_eq(orl_segment_local_bytes(&s), 14352);
+}
+END_TEST
+
+/* A chunk of 64 keys is smaller than what 64 work-items have of 4 rows. */
+START_TEST(local_memory_has_room_for_sums_too)
+{
+    struct segment_shape s = given_shape();
+    s.channel_chunk = 8;
+    ck_assert_int_eq(orl_segment_local_bytes(&s),
+                     4 * (4 * 128 + 4 * 128 + 2 * 4 + 4 * 64 * 4));
 }
 END_TEST
 
@@ -76,6 +88,7 @@ int main(void)
 {
     TCase *tc = tcase_create("segment_shape");
     tcase_add_test(tc, local_memory_is_as_compilers_count_it);
+    tcase_add_test(tc, local_memory_has_room_for_sums_too);
     tcase_add_test(tc, a_longer_segment_is_more_work_and_more_waiting);
     tcase_add_test(tc, a_group_waits_for_each_chunk_and_for_values);
     tcase_add_test(tc, more_rows_take_more_of_all);
