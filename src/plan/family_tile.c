@@ -48,8 +48,8 @@ static const char *const kernels[] = {"attend_tile", NULL};
 enum { PART = 4 };
 
 /* Most scores, whole vectors of a row counted, and sums of values that code is
- * unrolled for: more sums would spill on any GPU, and PoCL 3.1 crashes while it
- * compiles 128, or on a CPU 16 vectors of scores with a softcap. */
+ * unrolled for: more sums would spill on most GPUs, and PoCL 3.1 crashes while
+ * it compiles 128, or on a CPU 16 vectors of scores with a softcap. */
 enum { ITEM_SCORES = 64, OTHER_SCORES = 32, ITEM_SUMS = 64 };
 
 static struct tile_preset shape_of(const struct plan *plan)

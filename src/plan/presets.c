@@ -190,9 +190,9 @@ static const struct tile_preset tile_presets[] = {
 
     /* Of Intel's compiler (ocloc 22.43): multiply-adds are 74 to 84 % of both
      * long loops, also in teams, where registers have no room for three rows of
-     * so many channels; of one row, where a group of a team does not fit, 54 to
-     * 62. No spills, but a fourth key at d 128 would, with a softcap. Local
-     * memory is given out in powers of two: chunks of 64 cost none. */
+     * so many channels; of one row, where a team is unfit, 54 to 62. No spills,
+     * but a fourth key at d 128 would, with a softcap. Local memory is given
+     * out in powers of two: chunks of 64 cost none. */
     {TILE_LANES8, 32, 64, 32, 4, 4, 32, 32, 4, 1},
     {TILE_LANES8, 32, 32, 32, 4, 4, 32, 32, 4, 1},
     {TILE_LANES8, 64, 64, 32, 4, 4, 32, 32, 4, 1},
@@ -256,10 +256,10 @@ int64_t orl_tile_local_bytes(const struct tile_preset *t, int32_t v_dim)
     const int64_t rows = t->query_tile, keys = t->key_tile;
     const int64_t key_items = keys / t->item_keys;
     const int64_t value_row = orl_tile_sums(t, v_dim) * key_items * t->team;
-    const int64_t products = t->team > 1 ? t->team * rows : 0; /* of a key */
+    const int64_t products_of_key = t->team > 1 ? t->team * rows : 0;
     if (orl_tile_broadcasts(t))
         return 4 * keys * (t->channel_chunk + 4) +
-               4 * keys * orl_max(value_row, products) + 16;
+               4 * keys * orl_max(value_row, products_of_key) + 16;
     const int64_t chunks = (rows + keys) * (t->channel_chunk + 4);
     const int64_t weights = rows * (keys + 4);
     return 4 * orl_max(chunks, weights) +
@@ -296,7 +296,8 @@ static double unrolled_keys(const struct tile_preset *t, double sums)
 }
 
 /* Within 6 points of what counts in the machine code of the presets: q is read
- * again and again, but neither it nor the weights go through local memory. */
+ * again and again, but neither it nor the weights go through local memory;
+ * products do in a team. */
 static double broadcast_instructions(const struct tile_preset *t,
                                      int32_t head_dim, int32_t v_dim)
 {

@@ -348,6 +348,8 @@ int expect(const struct trial *t, int b, int h, int i, double *out, double *lse,
            double *slack)
 {
     double score[TRIAL_KEYS], top = -INFINITY, mass = 0.0;
+    /* a sum of n terms rounds n times, up or down */
+    const double roundings = fmax(2.0, sqrt((double)t->q.dim) / 3.0);
     int seen = 0;
     *slack = 0.0;
     for (int j = 0; j < t->call.keys; j++) {
@@ -355,7 +357,7 @@ int expect(const struct trial *t, int b, int h, int i, double *out, double *lse,
         if (!sees(t, b, i, j))
             continue;
         score[j] = capped(t, score_of(t, b, h, i, j, &sizes));
-        *slack = fmax(*slack, 0x1p-24 * (20.0 + 2.0 * sizes));
+        *slack = fmax(*slack, 0x1p-24 * (20.0 + roundings * sizes));
         top = fmax(top, score[j]);
         seen++;
     }

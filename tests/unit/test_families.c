@@ -33,7 +33,7 @@ END_TEST
 
 static bool begins_number(const struct word *w)
 {
-    return w->kind == WORD_NUMBER;
+    return w->kind == WORD_NUMBER || w->kind == WORD_MORE;
 }
 
 START_TEST(words_of_a_family_cannot_be_confused)
