@@ -3,7 +3,6 @@
 
 #include "cl/check.h"
 #include "cl/probe.h"
-#include "cl/source.h"
 
 #include <stdio.h>
 
@@ -66,43 +65,37 @@ static oriel_status listen(float numbers[NUMBERS], const struct engine *engine,
     return status;
 }
 
-static bool is_right(const struct engine *engine, cl_kernel kernel, int size)
+static enum trial_verdict run(const struct engine *engine, cl_kernel kernel,
+                              int size)
 {
     float numbers[NUMBERS];
     bool right = true;
     for (int n = 0; n < NUMBERS; n++)
         numbers[n] = -1.0f;
     if (listen(numbers, engine, kernel, (size_t)size) != ORIEL_OK)
-        return false;
+        return TRIAL_NOT_RUN;
     for (int n = 0; n < 2 * size; n++)
         right = right &&
                 hears(numbers + n * (size + TAIL), size, n / size, n % size);
-    return right;
+    return right ? TRIAL_RIGHT : TRIAL_WRONG;
 }
 
-/* A function that a driver lacks may be missed as late as clCreateKernel. */
-bool orl_broadcast_try(const struct engine *engine, int64_t size)
+enum trial_verdict orl_broadcast_try(const struct engine *engine, int64_t size)
 {
     char options[64];
-    cl_int code;
-    size_t length = 0;
-    const char *text = orl_source_text("broadcast_probe", &length);
-    bool right = false;
+    cl_program program = NULL;
+    cl_kernel kernel = NULL;
     snprintf(options, sizeof options, "-cl-std=CL1.2 -w -DSIZE=%d", (int)size);
-    cl_program program =
-        clCreateProgramWithSource(engine->context, 1, &text, &length, &code);
-    if (code != CL_SUCCESS)
-        return false;
-    if (clBuildProgram(program, 1, &engine->id, options, NULL, NULL) ==
-        CL_SUCCESS) {
-        cl_kernel kernel = clCreateKernel(program, "probe_broadcast", &code);
-        if (code == CL_SUCCESS) {
-            right = is_right(engine, kernel, (int)size);
-            clReleaseKernel(kernel);
-        }
-    }
-    clReleaseProgram(program);
-    return right;
+    enum trial_verdict verdict =
+        orl_trial_build(&program, &kernel, engine, "broadcast_probe", options,
+                        "probe_broadcast");
+    if (verdict == TRIAL_RIGHT)
+        verdict = run(engine, kernel, (int)size);
+    if (kernel)
+        clReleaseKernel(kernel);
+    if (program)
+        clReleaseProgram(program);
+    return verdict;
 }
 
 int64_t orl_trial_sub_groups(struct engine *engine)
@@ -112,13 +105,14 @@ int64_t orl_trial_sub_groups(struct engine *engine)
     for (int64_t size = LEAST; size <= MOST; size *= 2) {
         if (!(guess & size))
             continue;
-        if (orl_broadcast_try(engine, size))
+        const enum trial_verdict verdict = orl_broadcast_try(engine, size);
+        if (verdict == TRIAL_RIGHT)
             sum |= size;
         else
             orl_log(&engine->log, LOG_WARNING,
-                    "sub-groups of %d work-items of %s fail their self-test "
-                    "and are not used",
-                    (int)size, engine->device.name);
+                    "sub-groups of %d work-items of %s are not used: their "
+                    "trial %s",
+                    (int)size, engine->device.name, orl_trial_fault(verdict));
     }
     return sum;
 }

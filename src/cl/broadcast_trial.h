@@ -2,7 +2,7 @@
 #ifndef ORL_CL_BROADCAST_TRIAL_H
 #define ORL_CL_BROADCAST_TRIAL_H
 
-#include "cl/engine.h"
+#include "cl/trial.h"
 
 /* What a device claims: the sum of those sizes, of 8 and 16, that kernels can
  * ask for. */
@@ -10,7 +10,7 @@ int64_t orl_broadcast_guess(struct engine *engine);
 
 /* Whether sub-groups of one of those sizes hear what they should, by
  * kernels/broadcast_probe.cl. */
-bool orl_broadcast_try(const struct engine *engine, int64_t size);
+enum trial_verdict orl_broadcast_try(const struct engine *engine, int64_t size);
 
 /* The sum of the sizes that do; the log has the others. */
 int64_t orl_trial_sub_groups(struct engine *engine);

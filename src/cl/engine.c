@@ -112,10 +112,11 @@ static int64_t load_loop_limit(struct engine *engine)
 /* A trial that can end the process: the driver may crash on what it does not
  * know. */
 struct risk {
-    const char *kind, *kernel;
-    int64_t most;                      /* of what it may find; 0: nothing */
+    const char *kind, *kernel, *subject;
+    int64_t most; /* of what it may find */
+    bool sum;     /* of what it guesses it should find every bit */
     int64_t (*guess)(struct engine *); /* 0: it is not worth a trial */
-    int64_t (*trial)(struct engine *);
+    int64_t (*trial)(struct engine *); /* or one of enum trial_outcome */
 };
 
 static int64_t guess_matrix(struct engine *engine)
@@ -124,33 +125,66 @@ static int64_t guess_matrix(struct engine *engine)
 }
 
 static const struct risk matrix_risk = {
-    "matrix", "matrix_probe", ORL_ENGINES - 1, guess_matrix, orl_trial_matrix};
-static const struct risk sub_group_risk = {"sub-groups", "broadcast_probe", 24,
-                                           orl_broadcast_guess,
-                                           orl_trial_sub_groups};
+    .kind = "matrix",
+    .kernel = "matrix_probe",
+    .subject = "the matrix unit",
+    .most = ORL_ENGINES - 1,
+    .guess = guess_matrix,
+    .trial = orl_trial_matrix,
+};
+static const struct risk sub_group_risk = {
+    .kind = "sub-groups",
+    .kernel = "broadcast_probe",
+    .subject = "the sub-groups",
+    .most = 24,
+    .sum = true,
+    .guess = orl_broadcast_guess,
+    .trial = orl_trial_sub_groups,
+};
 
-/* The file says "none" until the trial is over, so that the next process does
- * not try again. */
+/* Says what an earlier process found wrong, each time. */
+static void tell_again(const struct engine *engine, const struct risk *risk,
+                       int64_t guess, int64_t found, struct hash key)
+{
+    char path[ORL_CACHE_PATH];
+    const bool less = risk->sum && found > 0 && (guess & ~found) != 0;
+    if ((found > 0 && !less) || found == TRIAL_ABSENT)
+        return;
+    orl_cache_path(&engine->cache, key, path);
+    orl_log(&engine->log, LOG_WARNING,
+            "a trial of %s of %s %s, and %s not used; remove %s to try again",
+            risk->subject, engine->device.name,
+            found == TRIAL_BEGUN ? "is under way or ended its process"
+                                 : "failed earlier",
+            less        ? "what failed is"
+            : risk->sum ? "they are"
+                        : "it is",
+            path);
+}
+
+/* The file says that the trial has begun until it is over, so that the next
+ * process does not try again. */
 static int64_t load_risky(struct engine *engine, const struct risk *risk)
 {
     void *bytes = NULL;
     size_t size = 0;
-    int64_t found = 0;
-    if (!risk->guess(engine))
+    int64_t found = TRIAL_BEGUN;
+    const int64_t guess = risk->guess(engine);
+    if (!guess)
         return 0;
     const struct hash key =
         orl_trial_text(orl_engine_key(engine, risk->kind), risk->kernel);
     if (orl_cache_load(&engine->cache, key, &bytes, &size) &&
         size == sizeof found) {
         memcpy(&found, bytes, sizeof found);
-        found = found > 0 && found <= risk->most ? found : 0;
+        tell_again(engine, risk, guess, found, key);
     } else {
         orl_cache_store(&engine->cache, key, &found, sizeof found);
         found = risk->trial(engine);
         orl_cache_store(&engine->cache, key, &found, sizeof found);
     }
     free(bytes);
-    return found;
+    return found > 0 && found <= risk->most ? found : 0;
 }
 
 struct device orl_engine_facts(struct engine *engine)

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "cl/check.h"
 #include "cl/probe.h"
-#include "cl/source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,29 +18,43 @@ enum {
     SUB_GROUP_SIZES_INTEL = 0x4108
 };
 
+static const struct matrix_guess none = {{0}, false};
+
 static struct matrix_guess guess_nvidia(cl_device_id id)
 {
     const int64_t capability =
         10 * orl_probe_number(id, COMPUTE_CAPABILITY_MAJOR_NV) +
         orl_probe_number(id, COMPUTE_CAPABILITY_MINOR_NV);
     if (capability >= 80)
-        return (struct matrix_guess) {{ENGINE_MMA}};
+        return (struct matrix_guess) {{ENGINE_MMA}, true};
     if (capability >= 75)
-        return (struct matrix_guess) {{ENGINE_MMA8}};
-    return (struct matrix_guess) {{0}};
+        return (struct matrix_guess) {{ENGINE_MMA8}, true};
+    return none;
+}
+
+/* Whether AMD's devices of this name have a unit; others may have one. */
+static bool has_unit(const char *name)
+{
+    static const char *const names[] = {"gfx908", "gfx90a", "gfx94",
+                                        "gfx95",  "gfx11",  "gfx12"};
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        if (strncmp(name, names[n], strlen(names[n])) == 0)
+            return true;
+    return false;
 }
 
 /* By the width of a wave: clang did not always refuse the builtins of another
  * one. */
-static struct matrix_guess guess_amd(cl_device_id id)
+static struct matrix_guess guess_amd(const struct engine *engine)
 {
-    switch (orl_probe_number(id, WAVEFRONT_WIDTH_AMD)) {
+    const bool sure = has_unit(engine->device.name);
+    switch (orl_probe_number(engine->id, WAVEFRONT_WIDTH_AMD)) {
     case 32:
-        return (struct matrix_guess) {{ENGINE_WMMA12, ENGINE_WMMA11}};
+        return (struct matrix_guess) {{ENGINE_WMMA12, ENGINE_WMMA11}, sure};
     case 64:
-        return (struct matrix_guess) {{ENGINE_MFMA, ENGINE_MFMA8}};
+        return (struct matrix_guess) {{ENGINE_MFMA, ENGINE_MFMA8}, sure};
     default:
-        return (struct matrix_guess) {{0}};
+        return none;
     }
 }
 
@@ -51,14 +64,14 @@ static struct matrix_guess guess_intel(cl_device_id id)
     size_t sizes[16] = {0}, bytes = 0, least = SIZE_MAX;
     if (clGetDeviceInfo(id, SUB_GROUP_SIZES_INTEL, sizeof sizes, sizes,
                         &bytes) != CL_SUCCESS)
-        return (struct matrix_guess) {{0}};
+        return none;
     for (size_t n = 0; n < bytes / sizeof sizes[0]; n++)
         least = sizes[n] < least ? sizes[n] : least;
     if (least == 16)
-        return (struct matrix_guess) {{ENGINE_DPAS16}};
+        return (struct matrix_guess) {{ENGINE_DPAS16}, true};
     if (least == 8)
-        return (struct matrix_guess) {{ENGINE_DPAS8}};
-    return (struct matrix_guess) {{0}};
+        return (struct matrix_guess) {{ENGINE_DPAS8}, true};
+    return none;
 }
 
 /* Only of GPUs: PoCL 3.1 on a CPU takes some PTX, and ends the process when it
@@ -67,40 +80,22 @@ struct matrix_guess orl_matrix_guess(const struct engine *engine)
 {
     const cl_device_id id = engine->id;
     if (engine->device.kind != DEVICE_GPU || !engine->device.compiler)
-        return (struct matrix_guess) {{0}};
+        return none;
     if (orl_probe_extension(id, "cl_nv_device_attribute_query"))
         return guess_nvidia(id);
     if (orl_probe_extension(id, "cl_amd_device_attribute_query"))
-        return guess_amd(id);
+        return guess_amd(engine);
     if (orl_probe_extension(id,
                             "cl_intel_subgroup_matrix_multiply_accumulate") &&
         orl_probe_extension(id, "cl_intel_required_subgroup_size") &&
         orl_probe_extension(id, "cl_khr_fp16"))
         return guess_intel(id);
-    return (struct matrix_guess) {{0}};
+    return none;
 }
 
 /* ---- Trying ------------------------------------------------------------- */
 
 enum { SIDE = 16, CELLS = SIDE * SIDE, MOST_WAVE = 64, HEARD = 8 };
-
-/* A builtin that a driver lacks may be missed as late as here. */
-static bool build(cl_program *program, cl_kernel *kernel,
-                  const struct engine *engine, const char *options)
-{
-    cl_int code;
-    size_t length = 0;
-    const char *text = orl_source_text("matrix_probe", &length);
-    *program =
-        clCreateProgramWithSource(engine->context, 1, &text, &length, &code);
-    if (code != CL_SUCCESS)
-        return false;
-    if (clBuildProgram(*program, 1, &engine->id, options, NULL, NULL) !=
-        CL_SUCCESS)
-        return false;
-    *kernel = clCreateKernel(*program, "probe_matrix", &code);
-    return code == CL_SUCCESS;
-}
 
 /* Work-items that the kernel was written for, or 0 if those that the device
  * runs together are others. */
@@ -188,8 +183,8 @@ static oriel_status launch(const struct engine *engine, cl_kernel kernel,
                                       NULL));
 }
 
-static enum matrix_verdict run(const struct engine *engine, cl_kernel kernel,
-                               size_t wave)
+static enum trial_verdict run(const struct engine *engine, cl_kernel kernel,
+                              size_t wave)
 {
     struct numbers n;
     cl_mem memory[5] = {NULL};
@@ -198,25 +193,25 @@ static enum matrix_verdict run(const struct engine *engine, cl_kernel kernel,
     for (int i = 0; i < 5; i++)
         if (memory[i])
             clReleaseMemObject(memory[i]);
-    return status == ORIEL_OK && is_product(&n) && hears(&n, wave)
-               ? MATRIX_RIGHT
-               : MATRIX_WRONG;
+    if (status != ORIEL_OK)
+        return TRIAL_NOT_RUN;
+    return is_product(&n) && hears(&n, wave) ? TRIAL_RIGHT : TRIAL_WRONG;
 }
 
-static enum matrix_verdict try_type(const struct engine *engine, int number,
-                                    uint32_t type, bool portable)
+static enum trial_verdict try_type(const struct engine *engine, int number,
+                                   uint32_t type, bool portable)
 {
     char options[128];
     cl_program program = NULL;
     cl_kernel kernel = NULL;
-    enum matrix_verdict verdict = MATRIX_ABSENT;
     snprintf(options, sizeof options,
              "-cl-std=CL1.2 -w -DENGINE=%d -DPORTABLE=%d -DK_TYPE=%u", number,
              (int)portable, (unsigned)type);
-    if (build(&program, &kernel, engine, options)) {
+    enum trial_verdict verdict = orl_trial_build(
+        &program, &kernel, engine, "matrix_probe", options, "probe_matrix");
+    if (verdict == TRIAL_RIGHT) {
         const size_t wave = wave_of(engine, kernel, number, portable);
-        if (wave > 0)
-            verdict = run(engine, kernel, wave);
+        verdict = wave > 0 ? run(engine, kernel, wave) : TRIAL_OTHER_WAVE;
     }
     if (kernel)
         clReleaseKernel(kernel);
@@ -225,33 +220,45 @@ static enum matrix_verdict try_type(const struct engine *engine, int number,
     return verdict;
 }
 
-enum matrix_verdict orl_matrix_try(struct engine *engine, int number,
-                                   bool portable)
+enum trial_verdict orl_matrix_try(struct engine *engine, int number,
+                                  bool portable)
 {
-    enum matrix_verdict verdict = try_type(engine, number, ORIEL_F16, portable);
-    if (verdict == MATRIX_RIGHT && number != ENGINE_MMA8)
+    enum trial_verdict verdict = try_type(engine, number, ORIEL_F16, portable);
+    if (verdict == TRIAL_RIGHT && number != ENGINE_MMA8)
         verdict = try_type(engine, number, ORIEL_BF16, portable);
-    if (verdict == MATRIX_RIGHT &&
+    if (verdict == TRIAL_RIGHT &&
         (number == ENGINE_MFMA || number == ENGINE_MFMA8))
         verdict = try_type(engine, number, ORIEL_F32, portable);
     return verdict;
 }
 
+static void add_fault(struct text *faults, int number,
+                      enum trial_verdict verdict)
+{
+    size_t length = 0;
+    const char *name = orl_names_at(ORL_ENGINE_NAMES, number, &length);
+    orl_text_add(faults, "%sthe trial of %.*s %s", faults->length ? "; " : "",
+                 (int)length, name, orl_trial_fault(verdict));
+}
+
 int64_t orl_trial_matrix(struct engine *engine)
 {
     const struct matrix_guess guess = orl_matrix_guess(engine);
-    for (const int *number = guess.engine; *number; number++) {
-        const enum matrix_verdict verdict =
+    char line[256];
+    struct text faults = orl_text(line, sizeof line);
+    bool built = false;
+    const int *number = guess.engine;
+    for (; *number; number++) {
+        const enum trial_verdict verdict =
             orl_matrix_try(engine, *number, false);
-        size_t length = 0;
-        const char *name = orl_names_at(ORL_ENGINE_NAMES, *number, &length);
-        if (verdict == MATRIX_RIGHT)
-            return *number;
-        if (verdict == MATRIX_WRONG)
-            orl_log(&engine->log, LOG_WARNING,
-                    "the matrix unit of %s fails its self-test as %.*s and is "
-                    "not used",
-                    engine->device.name, (int)length, name);
+        if (verdict == TRIAL_RIGHT)
+            break;
+        built |= verdict > TRIAL_NO_KERNEL;
+        add_fault(&faults, *number, verdict);
     }
-    return 0;
+    if (!built && (*number || !guess.sure))
+        return *number ? *number : TRIAL_ABSENT;
+    orl_log(&engine->log, LOG_WARNING, "the matrix unit of %s is %s: %s",
+            engine->device.name, *number ? "used otherwise" : "not used", line);
+    return *number ? *number : TRIAL_FAILED;
 }

@@ -28,6 +28,36 @@ static oriel_status count_iterations(cl_int *count, struct engine *engine,
                                       sizeof *count, count, 0, NULL, NULL));
 }
 
+const char *orl_trial_fault(enum trial_verdict verdict)
+{
+    static const char *const faults[] = {
+        [TRIAL_UNBUILT] = "does not build",
+        [TRIAL_NO_KERNEL] = "has no kernel",
+        [TRIAL_OTHER_WAVE] = "has waves of another width",
+        [TRIAL_NOT_RUN] = "cannot be run",
+        [TRIAL_WRONG] = "computes wrongly",
+    };
+    return faults[verdict];
+}
+
+enum trial_verdict orl_trial_build(cl_program *program, cl_kernel *kernel,
+                                   const struct engine *engine,
+                                   const char *name, const char *options,
+                                   const char *function)
+{
+    cl_int code;
+    size_t length = 0;
+    const char *text = orl_source_text(name, &length);
+    *kernel = NULL;
+    *program =
+        clCreateProgramWithSource(engine->context, 1, &text, &length, &code);
+    if (code != CL_SUCCESS || clBuildProgram(*program, 1, &engine->id, options,
+                                             NULL, NULL) != CL_SUCCESS)
+        return TRIAL_UNBUILT;
+    *kernel = clCreateKernel(*program, function, &code);
+    return code == CL_SUCCESS ? TRIAL_RIGHT : TRIAL_NO_KERNEL;
+}
+
 oriel_status orl_trial_loop_limit(int64_t *out, struct engine *engine)
 {
     cl_program program = NULL;

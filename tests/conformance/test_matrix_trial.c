@@ -13,7 +13,7 @@ START_TEST(every_unit_passes_its_trial)
 {
     if (stage.device.loop_limit > 0 || stage.most_programs == 2)
         return; /* Mesa's compiler and Oclgrind take too long */
-    ck_assert_int_eq(orl_matrix_try(&stage.engine, _i, true), MATRIX_RIGHT);
+    ck_assert_int_eq(orl_matrix_try(&stage.engine, _i, true), TRIAL_RIGHT);
 }
 END_TEST
 
@@ -24,8 +24,8 @@ START_TEST(a_unit_that_is_not_there_is_absent)
         return;
     const int native[] = {ENGINE_WMMA11, ENGINE_WMMA12, ENGINE_MFMA,
                           ENGINE_MFMA8};
-    ck_assert_int_eq(orl_matrix_try(&stage.engine, native[_i], false),
-                     MATRIX_ABSENT);
+    ck_assert_int_le(orl_matrix_try(&stage.engine, native[_i], false),
+                     TRIAL_NO_KERNEL);
 }
 END_TEST
 
@@ -34,7 +34,7 @@ START_TEST(only_gpus_are_tried)
     if (stage.device.kind == DEVICE_GPU)
         return;
     ck_assert_int_eq(orl_matrix_guess(&stage.engine).engine[0], 0);
-    ck_assert_int_eq(orl_trial_matrix(&stage.engine), 0);
+    ck_assert_int_eq(orl_trial_matrix(&stage.engine), TRIAL_ABSENT);
     ck_assert_int_eq(stage.device.matrix, 0);
 }
 END_TEST

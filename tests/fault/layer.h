@@ -57,8 +57,9 @@ LAYER_API const char *layer_failed(void);
  * CL_PLATFORM_VERSION; NULL: the truth. Texts are not copied. */
 LAYER_API void layer_answer(const char *driver, const char *platform);
 
-/* Devices answer a query of this name with this number, whatever its width, or
- * with this text, which is not copied; up to 16 queries. */
+/* Devices answer a query of this name with this number, whatever its width
+ * (that of a cl_ulong, if they do not know the query), or with this text, which
+ * is not copied; up to 16 queries. */
 LAYER_API void layer_tell(cl_device_info name, uint64_t value);
 LAYER_API void layer_tell_text(cl_device_info name, const char *text);
 

@@ -84,7 +84,7 @@ static cl_int answer_bytes(const void *bytes, size_t length, size_t size,
 }
 
 /* The low bytes of the number in each element of the true answer, of which the
- * lengths of axes have three. */
+ * lengths of axes have three; without a true one, as a cl_ulong. */
 static cl_int answer_number(uint64_t number, cl_device_id device,
                             cl_device_info name, size_t size, void *value,
                             size_t *size_ret)
@@ -93,7 +93,9 @@ static cl_int answer_number(uint64_t number, cl_device_id device,
     size_t length = 0;
     const cl_int code =
         layer_next->clGetDeviceInfo(device, name, 0, NULL, &length);
-    if (code != CL_SUCCESS || length > sizeof all)
+    if (code != CL_SUCCESS)
+        length = sizeof(cl_ulong);
+    if (length > sizeof all)
         return code;
     for (int n = 0; n < 8; n++)
         all[n] = number;

@@ -207,7 +207,10 @@ START_TEST(eight_processes_may_start_on_an_empty_cache)
             pclose(from[n]);
         }
         for (int n = 0; n < PROCESSES; n++) {
-            ck_assert_msg(o[n].status == 0 && o[n].lines == 0, "%s", o[n].log);
+            /* While another tries what may end a process, it says so. */
+            const bool during = strstr(o[n].log, "is under way") != NULL;
+            ck_assert_msg(o[n].status == 0 && o[n].lines == during, "%s",
+                          o[n].log);
             ck_assert_uint_eq(o[n].sum, o[0].sum);
         }
         count_entries();
