@@ -6,19 +6,21 @@
 
 #include <stdlib.h>
 
-/* Why a family is out of the question, by what is known at this moment. */
+/* Why a candidate is out of the question, by what is known at this moment. */
 static const char *rejection(const oriel_plan *plan,
-                             const struct family *family)
+                             const struct plan *candidate)
 {
+    const struct family *family = candidate->family;
     const struct device facts = orl_engine_facts(&plan->context->engine);
-    return family->rejects(&plan->problem, &facts);
+    const char *why = family->rejects(&plan->problem, &facts);
+    return why ? why : family->objects(candidate, &plan->problem, &facts);
 }
 
 static oriel_status try_candidate(oriel_plan *plan,
                                   const struct plan *candidate)
 {
     const struct program *program = NULL;
-    const char *why = rejection(plan, candidate->family);
+    const char *why = rejection(plan, candidate);
     if (why)
         return orl_fail(ORIEL_E_UNSUPPORTED, "%s: %s", candidate->family->name,
                         why);
@@ -37,9 +39,9 @@ static oriel_status settle(oriel_plan *plan, const struct ranking *ranking)
         status = try_candidate(plan, candidate);
         if (status == ORIEL_OK || status == ORIEL_E_MEMORY)
             return status;
-        /* A family that is rejected now failed its self-test, which was said
-         * when it did. */
-        if (rejection(plan, candidate->family))
+        /* What is rejected now failed its self-test, which was said when it
+         * did. */
+        if (rejection(plan, candidate))
             continue;
         char text[ORL_PLAN_TEXT];
         orl_plan_print(candidate, text, sizeof text);

@@ -61,30 +61,41 @@ struct hash orl_engine_key(const struct engine *engine, const char *kind)
 
 /* The key of what a self-test found; it belongs to the family's kernel as it
  * is, so that a repaired kernel is tried again. */
-static struct hash quarantine_key(const struct engine *engine,
-                                  const struct family *family)
+static struct hash quarantine_key(const struct engine *engine, int bit)
 {
-    return orl_trial_text(orl_engine_key(engine, "quarantine"), family->name);
+    const bool in_sub_groups = bit >= ORL_IN_SUB_GROUPS;
+    return orl_trial_text(
+        orl_engine_key(engine, in_sub_groups ? "quarantine in sub-groups"
+                                             : "quarantine"),
+        orl_families[bit % ORL_IN_SUB_GROUPS]->name);
+}
+
+/* The bit if the file is there, which is said; else 0. */
+static int64_t load_quarantine_bit(const struct engine *engine, int bit)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    const struct hash key = quarantine_key(engine, bit);
+    if (!orl_cache_load(&engine->cache, key, &bytes, &size))
+        return 0;
+    free(bytes);
+    char path[ORL_CACHE_PATH];
+    orl_cache_path(&engine->cache, key, path);
+    orl_log(&engine->log, LOG_WARNING,
+            "family %s%s failed its self-test on %s earlier and is not used; "
+            "remove %s to try it again",
+            orl_families[bit % ORL_IN_SUB_GROUPS]->name,
+            bit >= ORL_IN_SUB_GROUPS ? " in sub-groups" : "",
+            engine->device.name, path);
+    return INT64_C(1) << bit;
 }
 
 static int64_t load_quarantine(const struct engine *engine)
 {
     int64_t bits = 0;
-    for (int n = 0; orl_families[n]; n++) {
-        void *bytes = NULL;
-        size_t size = 0;
-        const struct hash key = quarantine_key(engine, orl_families[n]);
-        if (!orl_cache_load(&engine->cache, key, &bytes, &size))
-            continue;
-        free(bytes);
-        bits |= INT64_C(1) << n;
-        char path[ORL_CACHE_PATH];
-        orl_cache_path(&engine->cache, key, path);
-        orl_log(&engine->log, LOG_WARNING,
-                "family %s failed its self-test on %s earlier and is not used; "
-                "remove %s to try it again",
-                orl_families[n]->name, engine->device.name, path);
-    }
+    for (int n = 0; orl_families[n]; n++)
+        bits |= load_quarantine_bit(engine, n) |
+                load_quarantine_bit(engine, n + ORL_IN_SUB_GROUPS);
     return bits;
 }
 
@@ -204,12 +215,13 @@ struct device orl_engine_facts(struct engine *engine)
     return facts;
 }
 
-void orl_engine_quarantine(struct engine *engine, const struct family *family)
+void orl_engine_quarantine(struct engine *engine, const struct plan *plan)
 {
     static const char mark = 1;
+    const int bit = orl_plan_quarantine(plan);
     orl_lock_take(&engine->lock);
-    engine->device.quarantine |= INT64_C(1) << orl_family_number(family);
+    engine->device.quarantine |= INT64_C(1) << bit;
     orl_lock_give(&engine->lock);
-    orl_cache_store(&engine->cache, quarantine_key(engine, family), &mark,
+    orl_cache_store(&engine->cache, quarantine_key(engine, bit), &mark,
                     sizeof mark);
 }

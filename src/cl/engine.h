@@ -42,9 +42,10 @@ void orl_engine_close(struct engine *engine);
  * of the cache, later still nothing. */
 struct device orl_engine_facts(struct engine *engine);
 
-/* From now on, in later processes too, the family is rejected on this device,
- * driver and version of Oriel. */
-void orl_engine_quarantine(struct engine *engine, const struct family *family);
+/* From now on, in later processes too, the family of the plan is rejected on
+ * this device, driver and version of Oriel; or, of a plan whose work-items
+ * broadcast in sub-groups, only such plans of it are. */
+void orl_engine_quarantine(struct engine *engine, const struct plan *plan);
 
 /* Begins the key of everything kept for this device: its name, versions and
  * driver, the platform's, Oriel's, and what kind of thing it is. */

@@ -243,9 +243,10 @@ static oriel_status test_program(struct engine *engine, const struct plan *plan,
     if (status != ORIEL_E_UNSUPPORTED)
         return status;
     const oriel_error error = *oriel_last_error();
-    orl_log(&engine->log, LOG_WARNING, "%s; the family is not used any more",
-            error.message);
-    orl_engine_quarantine(engine, plan->family);
+    const bool in_sub_groups = orl_plan_quarantine(plan) >= ORL_IN_SUB_GROUPS;
+    orl_log(&engine->log, LOG_WARNING, "%s; the family is not used any more%s",
+            error.message, in_sub_groups ? " in sub-groups" : "");
+    orl_engine_quarantine(engine, plan);
     return orl_fail_again(&error);
 }
 

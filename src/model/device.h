@@ -13,6 +13,8 @@ enum device_kind { DEVICE_CPU = 1, DEVICE_GPU, DEVICE_ACCELERATOR };
 
 enum { ORL_DEVICE_NAME = 128 };
 
+enum { ORL_IN_SUB_GROUPS = 32 };
+
 struct device {
     char name[ORL_DEVICE_NAME];
     char vendor[ORL_DEVICE_NAME];
@@ -66,7 +68,8 @@ struct device {
     int64_t loop_limit;
 
     /* Bit n: family number n of the list in plan/families.c failed its
-     * self-test on this device. */
+     * self-test on this device; bit n + ORL_IN_SUB_GROUPS: those plans of it
+     * whose work-items broadcast in sub-groups, and no others. */
     int64_t quarantine;
 };
 

@@ -48,6 +48,20 @@ int32_t orl_plan_word(const struct plan *plan, const char *define)
     return 0;
 }
 
+int orl_plan_quarantine(const struct plan *plan)
+{
+    const bool in_sub_groups = orl_plan_word(plan, "BROADCAST") != 0;
+    return orl_family_number(plan->family) +
+           (in_sub_groups ? ORL_IN_SUB_GROUPS : 0);
+}
+
+int64_t orl_family_sub_groups(const struct family *family,
+                              const struct device *d)
+{
+    const int bit = orl_family_number(family) + ORL_IN_SUB_GROUPS;
+    return d->quarantine >> bit & 1 ? 0 : d->sub_groups;
+}
+
 uint32_t orl_plan_weight_type(const struct plan *plan)
 {
     return plan->family->rounds_weights ? plan->variant.v_type : ORIEL_F32;

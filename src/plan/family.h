@@ -105,8 +105,12 @@ extern const struct family *const orl_families[];
 /* NULL if there is none of that name (length bytes, not terminated). */
 const struct family *orl_family_named(const char *name, size_t length);
 
-/* Number in orl_families, as struct device.quarantine counts. */
+/* Number in orl_families. */
 int orl_family_number(const struct family *family);
+
+/* The bit of struct device.quarantine for what a failed self-test of this plan
+ * forbids. */
+int orl_plan_quarantine(const struct plan *plan);
 
 /* Value of the word with this define; 0 if the family has none. */
 int32_t orl_plan_word(const struct plan *plan, const char *define);

@@ -16,6 +16,11 @@ extern const struct family orl_family_row;
 const char *orl_family_barrier(const struct family *family,
                                const struct device *d);
 
+/* Sizes of sub-groups, as struct device.sub_groups, that plans of this family
+ * may broadcast in. */
+int64_t orl_family_sub_groups(const struct family *family,
+                              const struct device *d);
+
 /* Whether channels of some tensor do not lie side by side. */
 bool orl_family_strided(const struct problem *p);
 

@@ -79,9 +79,10 @@ static enum tile_class class_of(const struct device *d)
 {
     if (d->kind != DEVICE_GPU)
         return TILE_CPU;
-    if (d->sub_groups & 8)
+    const int64_t sub_groups = orl_family_sub_groups(&orl_family_tile, d);
+    if (sub_groups & 8)
         return TILE_LANES8;
-    if (d->sub_groups & 16)
+    if (sub_groups & 16)
         return TILE_LANES16;
     if (strstr(d->name, "gfx90a") || strstr(d->name, "gfx94") ||
         strstr(d->name, "gfx95"))
@@ -225,7 +226,8 @@ static const char *objects(const struct plan *plan, const struct problem *p,
                "elements, and offsets that are";
     const int32_t lanes = word[KEY_TILE] / word[ITEM_KEYS];
     if (word[BROADCAST] &&
-        ((lanes != 8 && lanes != 16) || !(d->sub_groups & lanes)))
+        ((lanes != 8 && lanes != 16) ||
+         !(orl_family_sub_groups(&orl_family_tile, d) & lanes)))
         return "broadcast needs sub-groups of k by the second number of own "
                "work-items, and the device has none that kernels can ask for";
     if (!has_room(&t, v_dim, d))

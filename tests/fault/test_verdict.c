@@ -152,6 +152,53 @@ START_TEST(a_verdict_is_remembered)
 }
 END_TEST
 
+#define IN_SUB_GROUPS                                                          \
+    "tile q16 k16 own2x2 chunk16x16 sums4 pack1 aligned broadcast"
+#define PLAIN "tile q16 k16 own2x2 chunk16x16 sums4 pack1"
+
+/* A program that broadcasts in sub-groups fails for all that do, and for no
+ * others of its family. */
+START_TEST(a_verdict_on_sub_groups_is_one_on_nothing_else)
+{
+    char folder[] = "/tmp/oriel-verdict-XXXXXX", command[64];
+    if (!is_on("Intel(R) OpenCL"))
+        return;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    struct sample s = sample_open(PROBLEM, 1);
+    for (int again = 0; again < 2; again++) {
+        struct journal j;
+        oriel_plan *plan = NULL;
+        layer_reset();
+        if (!again)
+            layer_flip("attend_tile");
+        oriel_context *context = open_context(&j, folder);
+        const char *said = "tile in sub-groups failed its self-test";
+        if (!again) {
+            refused(oriel_plan_create(
+                        &plan, context, &s.problem,
+                        ORIEL_PLAN_OPTIONS(.plan_text = IN_SUB_GROUPS)),
+                    ORIEL_E_UNSUPPORTED, "self-test");
+            said = "the family is not used any more in sub-groups";
+        }
+        ck_assert_msg(strstr(j.text, said) && count(j.text, "\n") == 1, "%s",
+                      j.text);
+        layer_reset();
+        refused(
+            oriel_plan_create(&plan, context, &s.problem,
+                              ORIEL_PLAN_OPTIONS(.plan_text = IN_SUB_GROUPS)),
+            ORIEL_E_ARGUMENT, "broadcast needs sub-groups");
+        must(oriel_plan_create(&plan, context, &s.problem,
+                               ORIEL_PLAN_OPTIONS(.plan_text = PLAIN)));
+        attend_rightly(&s, plan);
+        oriel_plan_destroy(plan);
+        oriel_context_destroy(context);
+    }
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+    sample_close(&s);
+}
+END_TEST
+
 /* ---- Launches that end badly -------------------------------------------- */
 
 START_TEST(a_launch_that_fails_late_is_an_error_that_names_it)
@@ -230,6 +277,7 @@ int main(void)
     tcase_add_test(tc, a_family_that_computes_wrongly_gives_way);
     tcase_add_test(tc, with_no_family_left_nothing_is_planned);
     tcase_add_test(tc, a_verdict_is_remembered);
+    tcase_add_test(tc, a_verdict_on_sub_groups_is_one_on_nothing_else);
     tcase_add_test(tc, a_launch_that_fails_late_is_an_error_that_names_it);
     tcase_add_test(tc, a_launch_that_is_refused_is_an_error_at_once);
     tcase_add_test(tc, a_kernel_that_does_not_build_is_an_error_of_its_own);

@@ -107,6 +107,30 @@ START_TEST(a_failed_self_test_bars_one_family_only)
 }
 END_TEST
 
+START_TEST(a_failed_self_test_in_sub_groups_bars_such_plans_only)
+{
+    const struct family *tile = orl_family_named("tile", 4);
+    const struct problem p = given_problem("h2 q900 d128 w64,64");
+    struct device d = given_device(DEVICE_GPU);
+    d.sub_groups = 8;
+    struct plan_list whole = {0}, rest = {0};
+    tile->candidates(&p, &d, &whole);
+    ck_assert_int_ne(orl_plan_word(&whole.plan[0], "BROADCAST"), 0);
+    d.quarantine = INT64_C(1) << orl_plan_quarantine(&whole.plan[0]);
+    ck_assert_ptr_null(orl_family_barrier(tile, &d));
+    ck_assert_ptr_nonnull(tile->objects(&whole.plan[0], &p, &d));
+
+    tile->candidates(&p, &d, &rest);
+    ck_assert_int_gt(rest.count, 0);
+    for (int n = 0; n < rest.count; n++) {
+        ck_assert_int_eq(orl_plan_word(&rest.plan[n], "BROADCAST"), 0);
+        ck_assert_ptr_null(tile->objects(&rest.plan[n], &p, &d));
+    }
+    d.quarantine = INT64_C(1) << orl_plan_quarantine(&rest.plan[0]);
+    ck_assert_ptr_nonnull(orl_family_barrier(tile, &d));
+}
+END_TEST
+
 /* Nothing needs a launch that no kernel answers. */
 START_TEST(launches_name_kernels_that_exist)
 {
@@ -142,6 +166,7 @@ int main(void)
     tcase_add_test(tc, a_word_is_found_by_its_define);
     tcase_add_test(tc, a_device_must_be_able_to_run_anything_of_ours);
     tcase_add_test(tc, a_failed_self_test_bars_one_family_only);
+    tcase_add_test(tc, a_failed_self_test_in_sub_groups_bars_such_plans_only);
     tcase_add_test(tc, launches_name_kernels_that_exist);
     return suite_run(tc, "plan/families");
 }
