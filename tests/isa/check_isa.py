@@ -5,12 +5,16 @@ usage: check_isa.py LIST_PROGRAMS TESTS TABLE [--write] [TARGET...]
 
 Fails if a program does not compile for a target, if one of tile, matrix or
 segment spills registers or keeps anything in scratch memory (of Intel's: one
-that broadcasts, or the planner's choice), if cores hold too few waves of what
-the planner chooses, if too few instructions of its long loops multiply and
-add, or if the table in the docs is not the one these compilers give; --write
-writes it anew. Exit status 77 where the compilers are not
-installed: tools/install-offline brings them. That is a failure where
-ORIEL_OFFLINE names the folder in which they should be.
+that broadcasts, or the planner's choice), or if the page in the docs, TABLE, is
+not what these compilers give; --write writes it anew. Of what the planner
+chooses for batches that fill the device: if cores hold too few waves of it, or
+if too few instructions of its long loops multiply and add. Its choices for
+TESTS/golden/problems.txt need not fill it.
+
+tools/install-offline brings the compilers. Where ORIEL_OFFLINE names the folder
+in which they should be, one that is missing is a failure; where it is not set,
+the targets of the others are checked, and with no compiler at all the exit
+status is 77.
 
 TESTS: the folder tests, which has facts of a device of each target.
 """
@@ -21,46 +25,13 @@ import re
 import subprocess
 import sys
 import tempfile
+import typing
 
 import compilers
 import occupancy
+import page
 
 SKIPPED = 77
-HEAD = """# Machine code of the GPU kernels
-
-What compilers that need no device make of every program that GPUs are offered
-(`meson test --suite isa`; written by `ninja -C BUILD isa-write`): for each
-target those that the planner would try on a recorded device, with batches that
-keep all of it busy, its choice marked with a star. No program of `tile`,
-`matrix` or `segment` may spill a register, but on Intel's GPUs, where a driver
-tells of it and another program takes its place; there no choice may, nor one
-that broadcasts.
-
-`row`, the family that fits everywhere, keeps its scores in private memory.
-
-Waves: how many a SIMD of AMD, one of the four schedulers of an SM, or a vector
-engine of Intel (its threads) holds at a time, by registers, local memory and
-the size of groups; tests/isa/occupancy.py has the rules and their sources. A
-choice must have 2 of them: 8 warps of an SM.
-
-Loops: multiply-adds per 100 instructions of the two long loops of `tile`,
-scores and sums of values, without jumps the stretches of code that are made of
-them, and share: the same of both together, as often as a tile takes each.
-Waits (s_waitcnt, s_delay_alu, s_nop, s_clause; sync of Intel) are not counted:
-NVIDIA has them inside other instructions. On gfx90a and gfx942 one instruction
-can hold two multiply-adds, on gfx1100 and gfx1201 a pair of instructions is
-one, so that the most is 200 there. A choice for f32 must have a share of 80, on
-Intel 70.
-
-Of `matrix`: products of matrices in the loop over tiles
-of keys, of so many instructions, among them the rare path for values that are
-not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
-(Intel).
-
-"""
-COLUMNS = ["target", "problem", "plan", "waves", "registers", "spilled",
-           "scratch B", "local B", "loops %", "share %"]
-
 # Facts of a device of each target, in the folder tests.
 DEVICES = {
     "gfx906": "golden/devices/mi50", "gfx908": "isa/devices/gfx908",
@@ -84,13 +55,42 @@ def read_facts(path):
             for name, value in lines}
 
 
-def programs(lister, folder, devices):
-    """(target, problem, plan, options, items, place) of every program."""
+class Job(typing.NamedTuple):
+    """A program, as tests/isa/list_programs.c has it."""
+    target: str
+    problem: str
+    plan: str
+    options: str
+    items: int  # of a group
+    place: int  # 1: the choice; 0: that for a line of the golden problems
+    line: str   # the first of those that it is the choice for, or ""
+
+    def program(self):
+        return self.target, self.plan, self.options, self.items
+
+    def name(self):
+        chosen = f" (chosen for {self.line})" if self.line and self.place else ""
+        return f"{self.target} | {self.problem} | {self.plan}{chosen}"
+
+
+def programs(lister, folder, tests, devices):
+    """A job of every program, of the golden problems only what is new."""
     lines = subprocess.run(
-        [lister, folder] + [f"{target}={path}" for target, path in
-                            devices.items()],
+        [lister, folder, tests / "golden/problems.txt"] +
+        [f"{target}={path}" for target, path in devices.items()],
         check=True, capture_output=True, text=True).stdout.splitlines()
-    return [line.split(" | ") for line in lines]
+    jobs, golden = [], {}
+    for text in lines:
+        *words, items, place = text.split(" | ")
+        job = Job(*words, int(items), int(place), "")
+        if job.place:
+            jobs.append(job)
+        else:
+            golden.setdefault(job.program(), job._replace(line=job.problem))
+    known = {job.program() for job in jobs}
+    return [job._replace(line=golden[job.program()].line)
+            if job.program() in golden else job for job in jobs] + [
+                job for program, job in golden.items() if program not in known]
 
 
 def short(problem):
@@ -117,12 +117,21 @@ def products_of(options):
     return words["ROW_TILES"] * split * keys * (head + v) * 16 // width
 
 
-def must_not_spill(target, plan, chosen):
+def must_not_spill(job):
     """Of Intel's, what is made for it, or chosen; what its compiler makes of
     the rest is told by the table, and a driver's tells the library."""
-    if target in compilers.INTEL:
-        return chosen or plan.endswith("broadcast")
-    return not plan.startswith("row")
+    if job.plan.startswith("row"):
+        return False
+    if job.target in compilers.INTEL:
+        return bool(job.place == 1 or job.line or
+                    job.plan.endswith("broadcast"))
+    return True
+
+
+def let_through(job):
+    """Bytes that it may keep in memory; the page says which."""
+    known = page.LET_THROUGH.get((job.target, job.line), (0, ""))
+    return 0 if job.place == 1 else known[0]
 
 
 def share_of(options, loops):
@@ -150,10 +159,9 @@ def least_share(target, options):
 
 
 def share_faults(share, job):
-    target, _, plan, options, _, place = job
-    if place != "1" or not plan.startswith("tile"):
+    if job.place != 1 or not job.plan.startswith("tile"):
         return []
-    least = least_share(target, options)
+    least = least_share(job.target, job.options)
     if share is None:
         return ["has no two long loops of multiply-adds"] if least else []
     if round(share) >= least:
@@ -162,98 +170,133 @@ def share_faults(share, job):
 
 
 def faults_of(facts, waves, job):
-    target, problem, plan, options, _, place = job
     faults = []
-    spills = facts["spilled"] or facts["scratch"]
-    if spills and must_not_spill(target, plan, place == "1"):
+    spills = max(facts["spilled"], facts["scratch"])
+    if spills > let_through(job) and must_not_spill(job):
         faults.append("keeps registers in memory")
     if facts["registers"] == 0:
         faults.append("gave no kernel")
-    if place == "1" and waves < occupancy.LEAST:
+    if job.place == 1 and waves < occupancy.LEAST:
         faults.append(f"leaves a core {waves:.3g} waves of a scheduler, not "
                       f"{occupancy.LEAST}")
-    if plan.startswith("matrix") and facts["products"][0] < products_of(options):
+    if (job.plan.startswith("matrix") and
+            facts["products"][0] < products_of(job.options)):
         faults.append(f"has {facts['products'][0]} products of matrices in "
-                      f"its loop, not {products_of(options)}")
+                      f"its loop, not {products_of(job.options)}")
     return faults
 
 
 def one(tools, folder, number, job, facts_of_device):
-    target, problem, plan, options, items, place = job
-    kernel = plan.split()[0]
+    """Cells of its row, or None, and what is wrong, or None."""
+    kernel = job.plan.split()[0]
     source = pathlib.Path(folder) / f"{kernel}.cl"
-    name = f"{target} | {problem} | {plan}"
     try:
-        facts = compilers.compile_program(tools, target, source, options,
-                                          int(items), f"{folder}/{number}")
+        facts = compilers.compile_program(tools, job.target, source,
+                                          job.options, job.items,
+                                          f"{folder}/{number}")
     except subprocess.CalledProcessError as error:
         text = (error.stderr or error.stdout or "").strip()
-        return None, f"{name}: {text[:400]}"
-    waves = occupancy.waves(target, facts_of_device, facts, int(items))
+        return None, f"{job.name()}: {text[:400]}"
+    waves = occupancy.waves(job.target, facts_of_device, facts, job.items)
     faults = faults_of(facts, waves, job)
     loops = share = ""
     if kernel == "tile":
         loops = " ".join(f"{100 * count / length:.0f}"
                          for count, length in facts["loops"])
-        share = share_of(options, facts["loops"])
+        share = share_of(job.options, facts["loops"])
         faults += share_faults(share, job)
         share = "" if share is None else f"{share:.0f}"
     if kernel == "matrix":
         loops = "{} of {}".format(*facts["products"])
-    cells = [target, short(problem), plan + " *" * (place == "1"),
-             f"{waves:.3g}", facts["registers"], facts["spilled"],
-             facts["scratch"], facts["local"], loops, share]
-    return cells, f"{name}: " + ", ".join(faults) if faults else None
+    cells = [job.target, short(job.problem) if job.place else job.problem,
+             job.plan + " *" * (job.place == 1), f"{waves:.3g}",
+             facts["registers"], facts["spilled"], facts["scratch"],
+             facts["local"], loops, share]
+    return cells, f"{job.name()}: " + ", ".join(faults) if faults else None
 
 
-def table_of(rows, versions):
-    lines = [HEAD + f"Compilers: {versions}.", ""]
-    lines.append("| " + " | ".join(COLUMNS) + " |")
-    lines.append("|---" * len(COLUMNS) + "|")
-    for cells in rows:
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines) + "\n"
+def run(tools, lister, tests, targets):
+    """Jobs, and of each what one() gives."""
+    devices = {target: tests / f"{DEVICES[target]}.txt" for target in targets}
+    facts = {target: read_facts(path) for target, path in devices.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = programs(lister, folder, tests, devices)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            return jobs, list(pool.map(
+                lambda n: one(tools, folder, n, jobs[n], facts[jobs[n].target]),
+                range(len(jobs))))
+
+
+def in_order(rows):
+    return sorted(rows, key=lambda cells: (cells[2].split()[0],
+                                           compilers.TARGETS.index(cells[0])))
+
+
+def needless(rows):
+    """Of what is let through, what need not be."""
+    spill = {(job.target, job.line) for job, cells in rows
+             if cells[5] or cells[6]}
+    return [f"{target} | {line}: let through, but it does not spill"
+            for target, line in page.LET_THROUGH if (target, line) not in spill]
+
+
+def page_faults(path, text, versions, more):
+    """Of the page that is there, and more, if it is of the same compilers."""
+    known = path.read_text() if path.exists() else ""
+    if page.versions_of(known) != versions:
+        print(f"{path.name} is of {page.versions_of(known)}, and here are "
+              f"{versions}: all is checked, but not whether the page is what "
+              "they give")
+        return []
+    return more if known == text else more + [
+        f"{path.name} is not what the compilers give now: "
+        "ninja -C BUILD isa-write"]
+
+
+def usable(tools, wanted):
+    """Of the targets wanted those whose tools are there; says what is not."""
+    missing = [name for name, path in tools.items() if not path]
+    if missing:
+        print("not installed:", ", ".join(missing) +
+              "; tools/install-offline brings them")
+    if missing and "ORIEL_OFFLINE" in os.environ:
+        return []
+    there = compilers.targets(tools)
+    left_out = [target for target in wanted if target not in there]
+    if left_out:
+        print("left out without them:", ", ".join(left_out))
+    return [target for target in wanted if target in there]
 
 
 def main(arguments):
     write = "--write" in arguments
     lister, tests, table, *wanted = [a for a in arguments if a != "--write"]
+    all_of_them = wanted or compilers.TARGETS
+    unknown = [name for name in wanted if name not in compilers.TARGETS]
+    if unknown:
+        sys.exit("no such target: " + ", ".join(unknown))
     tools = compilers.find()
-    missing = [name for name, path in tools.items() if not path]
-    if missing:
-        print("not installed:", ", ".join(missing) +
-              "; tools/install-offline brings them")
+    targets = usable(tools, all_of_them)
+    if not targets:
         return 1 if "ORIEL_OFFLINE" in os.environ else SKIPPED
-    devices = {target: pathlib.Path(tests) / f"{name}.txt"
-               for target, name in DEVICES.items()
-               if not wanted or target in wanted}
-    facts = {target: read_facts(path) for target, path in devices.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        jobs = programs(lister, folder, devices)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            results = list(pool.map(
-                lambda n: one(tools, folder, n, jobs[n], facts[jobs[n][0]]),
-                range(len(jobs))))
-    rows = sorted((cells for cells, _ in results if cells),
-                  key=lambda cells: (cells[2].split()[0],
-                                     compilers.TARGETS.index(cells[0])))
+    jobs, results = run(tools, lister, pathlib.Path(tests), targets)
+    rows = [(job, cells) for job, (cells, _) in zip(jobs, results) if cells]
     faults = [fault for _, fault in results if fault]
-    for target in wanted or compilers.TARGETS:
-        if not any(cells[0] == target for cells in rows):
-            faults.append(f"{target}: no program compiled")
+    faults += [f"{target}: no program compiled" for target in targets
+               if not any(job.target == target for job, _ in rows)]
 
     versions = compilers.versions(tools)
-    text = table_of(rows, versions)
+    text = page.text(in_order(cells for job, cells in rows if job.place),
+                     in_order(cells for job, cells in rows if not job.place),
+                     versions)
     path = pathlib.Path(table)
-    if write:
+    if len(targets) < len(all_of_them):
+        print(f"{path.name} has those, too: it is not compared")
+        faults += [f"{path.name} is not written without them"] if write else []
+    elif write:
         path.write_text(text)
     elif not wanted:
-        known = path.read_text() if path.exists() else ""
-        if versions not in known:
-            print("the table in the docs is of other compilers, not compared")
-        elif known != text:
-            faults.append(f"{path.name} is not what the compilers give now: "
-                          "ninja -C BUILD isa-write")
+        faults += page_faults(path, text, versions, needless(rows))
     print(f"{len(rows)} programs compiled, {len(faults)} at fault")
     for fault in faults:
         print(fault)

@@ -25,6 +25,12 @@ NVIDIA = ["sm_75", "sm_80", "sm_89", "sm_90", "sm_100", "sm_120"]
 PTX_TARGETS = {"sm_100": "sm_90", "sm_120": "sm_90"}
 INTEL = ["tgllp", "dg2", "pvc"]
 TARGETS = AMD + NVIDIA + INTEL
+# Of the libraries of AMD, constants of a target: Debian 12 has none for these,
+# which take those of their nearest relative.
+ISA_VERSIONS = {"gfx942": "940", "gfx1100": "1030", "gfx1201": "1030"}
+NEEDED = [(AMD, ["clang", "amd"]),
+          (NVIDIA, ["clang", "ptxas", "nvdisasm", "nvidia"]),
+          (INTEL, ["ocloc"])]
 
 
 def first(*candidates):
@@ -57,16 +63,29 @@ def find():
     }
 
 
+def targets(tools):
+    """Those that all of their tools are there for."""
+    return [target for some, names in NEEDED for target in some
+            if all(tools[name] for name in names)]
+
+
 def run(command, **more):
     return subprocess.run(command, check=True, capture_output=True,
                           text=True, **more).stdout
 
 
 def versions(tools):
-    clang = re.search(r"version (\S+)", run([tools["clang"], "--version"]))
-    ptxas = re.search(r"V(\d\S*)", run([tools["ptxas"], "--version"]))
-    return (f"clang {clang.group(1)}, ptxas {ptxas.group(1)}, "
-            f"ocloc {ocloc_version(tools)}")
+    """Of the compilers that are there."""
+    found = []
+    if tools["clang"]:
+        text = run([tools["clang"], "--version"])
+        found.append("clang " + re.search(r"version (\S+)", text).group(1))
+    if tools["ptxas"]:
+        text = run([tools["ptxas"], "--version"])
+        found.append("ptxas " + re.search(r"V(\d\S*)", text).group(1))
+    if tools["ocloc"]:
+        found.append("ocloc " + ocloc_version(tools))
+    return ", ".join(found)
 
 
 def ocloc_environment(tools, **more):
@@ -92,11 +111,9 @@ def number(text, pattern):
 
 
 def bitcode(tools, target):
-    """AMD's libraries: the generic ones, and the constants of a target. Those
-    of a newer target than Debian 12 has are those of its nearest relative."""
+    """AMD's libraries: the generic ones, and the constants of a target."""
     wave = "on" if target.startswith("gfx9") else "off"
-    version = {"gfx942": "940", "gfx1100": "1030",
-               "gfx1201": "1030"}.get(target, target[3:])
+    version = ISA_VERSIONS.get(target, target[3:])
     names = ["opencl", "ocml", "ockl", f"oclc_isa_version_{version}",
              f"oclc_wavefrontsize64_{wave}", "oclc_daz_opt_off",
              "oclc_finite_only_off", "oclc_unsafe_math_off",

@@ -1,7 +1,7 @@
 /* list_programs.c: every program that GPUs are offered, for compilers that need
  * no device.
  *
- *     list_programs FOLDER TARGET=FACTS...
+ *     list_programs FOLDER PROBLEMS TARGET=FACTS...
  *
  * writes FOLDER/<kernel>.cl, and a line for each program that the planner would
  * try on a device with these facts (of row and segment, whose programs for a
@@ -10,7 +10,8 @@
  *     target | problem | plan | options | work-items | place
  *
  * place: 1 for the planner's choice, the others by what it predicts. Batches
- * are so large that all of a device is busy. */
+ * are so large that all of a device is busy. Then, with place 0, the choice for
+ * each line of the file PROBLEMS, whatever its batch. */
 #include "base/error.h"
 #include "base/file.h"
 #include "cl/source.h"
@@ -116,19 +117,37 @@ static int group_of(const struct plan *plan, const struct problem *p)
     return launches.launch[0].local[0];
 }
 
+static void print(const char *target, const struct device *d,
+                  const char *problem, const struct problem *p,
+                  const struct plan *plan, int place)
+{
+    char text[ORL_PLAN_TEXT], options[ORL_OPTIONS_TEXT];
+    orl_plan_print(plan, text, sizeof text);
+    orl_source_options(plan, d, options);
+    printf("%s | %s | %s | %s | %d | %d\n", target, problem, text, options,
+           group_of(plan, p), place);
+}
+
+static struct problem rank(struct ranking *r, const struct device *d,
+                           const char *problem)
+{
+    oriel_problem wanted;
+    struct problem p;
+    need(orl_problem_parse(&wanted, problem) == ORIEL_OK &&
+             orl_problem_check(&p, &wanted) == ORIEL_OK,
+         problem);
+    orl_planner_rank(r, &p, d);
+    return p;
+}
+
 /* Those of some families; the choice, whatever its family, with those of the
  * first list that has the problem. */
 static void list(const char *target, const struct device *d,
                  const char *problem, const char *const *families)
 {
     static const char *const single[] = {"row", "segment", NULL};
-    oriel_problem wanted;
-    struct problem p;
     struct ranking r;
-    need(orl_problem_parse(&wanted, problem) == ORIEL_OK &&
-             orl_problem_check(&p, &wanted) == ORIEL_OK,
-         problem);
-    orl_planner_rank(&r, &p, d);
+    const struct problem p = rank(&r, d, problem);
     uint64_t listed = 0;
     for (int n = 0; n < r.count && r.at[n].fits; n++) {
         const struct plan *plan = &r.at[n].plan;
@@ -140,11 +159,7 @@ static void list(const char *target, const struct device *d,
             orl_plan_word(plan, "PORTABLE"))
             continue;
         listed |= bit;
-        char text[ORL_PLAN_TEXT], options[ORL_OPTIONS_TEXT];
-        orl_plan_print(plan, text, sizeof text);
-        orl_source_options(plan, d, options);
-        printf("%s | %s | %s | %s | %d | %d\n", target, problem, text, options,
-               group_of(plan, &p), n + 1);
+        print(target, d, problem, &p, plan, n + 1);
     }
 }
 
@@ -155,16 +170,35 @@ static void list_all(const char *target, const struct device *d,
         list(target, d, problems[n], families);
 }
 
+/* The choice alone, for each line of a file. */
+static void list_choices(const char *target, const struct device *d,
+                         const char *path)
+{
+    void *text;
+    size_t size;
+    need(orl_file_read(path, &text, &size) == ORIEL_OK, path);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        struct ranking r;
+        if (line[0] == '#')
+            continue;
+        const struct problem p = rank(&r, d, line);
+        if (r.at[0].fits)
+            print(target, d, line, &p, &r.at[0].plan, 0);
+    }
+    free(text);
+}
+
 int main(int count, char **arguments)
 {
     static const char *const blocks[] = {"matrix", "tile", NULL};
     static const char *const plain[] = {"row", NULL};
     static const char *const units[] = {"matrix", NULL};
     static const char *const segments[] = {"segment", NULL};
-    need(count >= 2, "say where to write the texts of the kernels");
+    need(count >= 3, "say where to write the texts of the kernels, and where "
+                     "further problems are");
     for (int f = 0; orl_families[f]; f++)
         write_text(arguments[1], orl_families[f]->name);
-    for (int n = 2; n < count; n++) {
+    for (int n = 3; n < count; n++) {
         char target[64];
         const char *equals = strchr(arguments[n], '=');
         need(equals && equals - arguments[n] < 64, arguments[n]);
@@ -175,6 +209,7 @@ int main(int count, char **arguments)
         list_all(target, &facts, rows, plain);
         list_all(target, &facts, halves, units);
         list_all(target, &facts, few, segments);
+        list_choices(target, &facts, arguments[2]);
     }
     return EXIT_SUCCESS;
 }

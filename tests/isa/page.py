@@ -1,0 +1,127 @@
+"""The text of docs/isa.md, and which compilers it is of."""
+import re
+import textwrap
+
+import compilers
+
+HEAD = """# Machine code of the GPU kernels
+
+What compilers that need no device make of programs that GPUs are offered
+(`meson test --suite isa`; written by `ninja -C BUILD isa-write`): for each
+target those that the planner would try on a recorded device, for a sample of
+problems, with batches that keep all of it busy, its choice marked with a star;
+then its choices for the problems of the suite `golden`. No program of `tile`,
+`matrix` or `segment` may spill a register, but on Intel's GPUs, where a driver
+tells of it and another program takes its place; there no choice may, nor one
+that broadcasts.
+
+`row` is exempt, and keeps scores and sums in private memory: it runs everywhere
+and is what no other family may be worse than, so that nothing could take its
+place. It spills registers, too, on {row}. On a device, where driver and
+compiler are others than here, a program of the other three may keep 256 bytes
+of a work-item in memory, by what the driver tells (`orl_family_unfit` in
+src/plan/families.c): a few numbers that are read once a tile do no harm. With
+more it is not taken. The suite allows none but what the last section
+names.
+
+Waves: how many a SIMD of AMD, one of the four schedulers of an SM, or a vector
+engine of Intel (its threads) holds at a time, by registers, local memory and
+the size of groups; tests/isa/occupancy.py has the rules and their sources. A
+choice for a batch that fills the device must have 2 of them: 8 warps of an SM.
+
+Loops: multiply-adds per 100 instructions of the two long loops of `tile`,
+scores and sums of values, without jumps the stretches of code that are made of
+them, and share: the same of both together, as often as a tile takes each.
+Waits (s_waitcnt, s_delay_alu, s_nop, s_clause; sync of Intel) are not counted:
+NVIDIA has them inside other instructions. On gfx90a and gfx942 one instruction
+can hold two multiply-adds, on gfx1100 and gfx1201 a pair of instructions is
+one, so that the most is 200 there. A choice for f32 and a batch that fills the
+device must have a share of 80, on Intel 70.
+
+Of `matrix`: products of matrices in the loop over tiles
+of keys, of so many instructions, among them the rare path for values that are
+not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
+(Intel).
+
+Clang 19 does not know {ptx}: ptxas makes their machine code of PTX for the
+target in brackets. Of AMD's device libraries Debian 12 lacks the constants of
+{libraries}, which take those of the one in brackets.
+
+Compilers: {versions}."""
+GRID = """
+## Choices for other problems
+
+What the planner chooses on the same devices for the lines of
+tests/golden/problems.txt, where no row above is the same program. They must
+compile and must not spill, `row` excepted. Waves and shares are told, not asked
+for: many of these problems are too small to fill a device.
+
+These keep something in memory and are let through. Of NVIDIA's, ptxas does it so
+that a core holds one group more, though there are registers left: told that one
+group is enough (`.minnctapersm 1`), it spills nothing. OpenCL has no word for
+that. On pvc the plain form of `tile` is chosen for few rows, as no form that
+broadcasts has less than 64; both are rows above. A driver tells what they keep,
+and after one more of those the form with 64 rows takes their place. One that
+broadcasts to 32 rows (`own4x2`) keeps nothing in memory and would be chosen, but
+for long sequences of d 64 as well, for which no Ponte Vecchio was timed.
+
+"""
+# Bytes that the choice for a problem may keep in memory, of a work-item or on
+# Intel's of a sub-group, and what they are.
+SUM = "the sum of weights of a row, once a tile of keys"
+LET_THROUGH = {
+    ("sm_90", "h8 q2048 d64 winf,inf bf16"): (12, SUM),
+    ("sm_100", "h8 q2048 d64 winf,inf bf16"): (12, SUM),
+    ("sm_90", "h32/8 q1 k4096 d128 w1023,0"):
+        (16, "where three parts of keys go in local memory, once for 32 "
+             "channels of a tile of keys"),
+    ("pvc", "b64 h32 q16 d32 w15,0"): (16384, "tile q32 k32 own2x4"),
+    ("pvc", "h1 q1 d64 w0,0"): (8192, "tile q16 k32 own1x2"),
+}
+COLUMNS = ["target", "problem", "plan", "waves", "registers", "spilled",
+           "scratch B", "local B", "loops %", "share %"]
+
+
+def table(rows):
+    lines = ["| " + " | ".join(map(str, cells)) + " |\n"
+             for cells in [COLUMNS, *rows]]
+    return lines[0] + "|---" * len(COLUMNS) + "|\n" + "".join(lines[1:])
+
+
+def listed(words):
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:])
+                        if part)
+
+
+def in_brackets(names, prefix=""):
+    return listed([f"{name} ({prefix}{other})"
+                   for name, other in names.items()])
+
+
+def head(rows, versions):
+    spill = {cells[0] for cells in rows
+             if cells[2].startswith("row") and cells[5]}
+    words = HEAD.format(
+        versions=versions,
+        row=listed([name for name in compilers.TARGETS if name in spill]),
+        ptx=in_brackets(compilers.PTX_TARGETS),
+        libraries=in_brackets(compilers.ISA_VERSIONS, "gfx"))
+    return "\n\n".join(textwrap.fill(paragraph, 80, break_on_hyphens=False)
+                       for paragraph in words.split("\n\n")) + "\n\n"
+
+
+def let_through():
+    return "".join(
+        textwrap.fill(f"- {target}, `{problem}`: at most {most} bytes, {what}",
+                      80, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+        for (target, problem), (most, what) in LET_THROUGH.items()) + "\n"
+
+
+def text(rows, grid, versions):
+    return (head(rows, versions) + table(rows) + GRID + let_through() +
+            table(grid))
+
+
+def versions_of(known):
+    found = re.search(r"^Compilers: (.*)\.$", known, re.MULTILINE)
+    return found.group(1) if found else "no compilers"
