@@ -92,11 +92,6 @@ static enum tile_class class_of(const struct device *d)
         return TILE_WIDE;
     if (registers >= 128 && d->wave_items == 64)
         return TILE_WAVE64;
-    if (registers > 0)
-        return TILE_MODEST;
-    if (strstr(d->vendor, "NVIDIA") || strstr(d->vendor, "AMD") ||
-        strstr(d->vendor, "Advanced Micro Devices"))
-        return TILE_WIDE;
     return TILE_MODEST;
 }
 
@@ -284,8 +279,12 @@ static void candidates(const struct problem *p, const struct device *d,
 
 /* Instructions of the plain form on Intel's GPUs, by what was counted for
  * others: multiply-adds are 40 to 75 % of its long loops there, docs/isa.md,
- * where they are 59 to 91 % of those on AMD's. */
-static const double plain_times = 1.5;
+ * where they are 59 to 91 % of those on AMD's. With sub-groups of 16 alone its
+ * programs keep 8 to 32 KB of a group in memory there. */
+static double plain_times(const struct device *d)
+{
+    return d->sub_groups == 16 ? 4.0 : d->sub_groups != 0 ? 1.5 : 1.0;
+}
 
 /* Rows of several heads take 5 to 8 % longer (NVIDIA H200, five problems). */
 static const double pack_times = 1.06;
@@ -300,12 +299,12 @@ static struct item_work work_of(const struct plan *plan, double tiles,
 {
     const struct tile_preset t = shape_of(plan);
     const struct variant *v = &plan->variant;
-    const bool plain = d->sub_groups != 0 && !plan->word[BROADCAST];
     const double times =
         tiles * (plan->word[GROUP_PACK] > 1 ? pack_times : 1.0);
+    const double form = plan->word[BROADCAST] ? 1.0 : plain_times(d);
     struct item_work w = orl_tile_work(&t, plan->variant.head_dim,
                                        plan->variant.v_dim, plan->word[PAIRED]);
-    w.instructions *= times * (plain ? plain_times : 1.0);
+    w.instructions *= times * form;
     w.instructions += open_instructions * t.query_tile *
                       ((double)v->head_dim + (double)v->v_dim) /
                       orl_tile_group(&t);

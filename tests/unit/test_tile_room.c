@@ -85,7 +85,7 @@ START_TEST(groups_have_registers_for_all_work_items)
 }
 END_TEST
 
-START_TEST(registers_tell_more_than_the_maker)
+START_TEST(registers_tell_how_large_tiles_may_be)
 {
     struct device d = given_gpu("Somebody");
     const char *problem = "h2 q900 d128 w64,64";
@@ -340,7 +340,7 @@ int main(void)
                    a_modest_device_has_a_second_choice_with_fewer_registers);
     tcase_add_test(tc, little_local_memory_gets_smaller_tiles);
     tcase_add_test(tc, groups_have_registers_for_all_work_items);
-    tcase_add_test(tc, registers_tell_more_than_the_maker);
+    tcase_add_test(tc, registers_tell_how_large_tiles_may_be);
     tcase_add_test(tc, a_core_with_room_for_one_group_waits);
     tcase_add_test(tc, tiles_that_are_touched_are_paid_for);
     tcase_add_test(tc, sub_groups_broadcast_whoever_made_the_device);
