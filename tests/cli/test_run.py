@@ -30,6 +30,12 @@ class Run(harness.Cli):
         rate = 2 * (8 + 4) * done["pairs"] / done["seconds"] * 1e-9
         self.assertAlmostEqual(done["gflops"] / rate, 1)
 
+    def test_the_error_told_is_the_largest(self):
+        done = self.row("run", "b2 h6/2 q20 k30 d8 v4 w9,2 bf16 cap30",
+                        "--plan", "row g1 k0", "--check")
+        # What that element loses to 16 bits; 3.6e-4 is nearest to its bound.
+        self.assertAlmostEqual(done["max_error"], 1.4907e-3, delta=3e-6)
+
     def test_a_person_gets_one_line(self):
         out = self.oriel("run", "h1 q8 d8 w1,0", "--check").out
         self.assertRegex(out, r"\Ah1 q8 d8 w1,0 \| [^|\n]+ \| [^|\n]+ \| "

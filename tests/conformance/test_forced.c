@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum { LINES = 64, LINE = 256 };
+enum { SKIPPED = 77 }; /* as Meson counts it */
 
 static struct stage stage;
 static struct {
@@ -20,10 +21,32 @@ static struct {
 } forced[LINES];
 static int count;
 
-/* Lines of each family that this device could be asked for, and those of them
- * that it has room for. */
+/* Lines of each family, and those of them that ran. */
 enum { FAMILIES = 16 };
-static int asked[FAMILIES], ran[FAMILIES];
+static int listed[FAMILIES], ran[FAMILIES];
+
+/* Why lines were left out, each reason once, and how many for it. */
+enum { REASON = 512 };
+static struct {
+    char text[REASON];
+    int lines;
+} left[LINES];
+
+static void leave_out(const char *reason)
+{
+    int n = 0;
+    while (left[n].lines > 0 && strcmp(left[n].text, reason) != 0)
+        n++;
+    snprintf(left[n].text, REASON, "%s", reason);
+    left[n].lines++;
+}
+
+static void tell_left_out(void)
+{
+    for (int n = 0; n < LINES && left[n].lines > 0; n++)
+        fprintf(stderr, "left out: %d of %d, %s\n", left[n].lines, count,
+                left[n].text);
+}
 
 static void need(bool holds, const char *what)
 {
@@ -69,6 +92,17 @@ static bool is_unfit(oriel_status status)
            strstr(oriel_last_error()->message, ": the built kernel ");
 }
 
+/* What a device may leave a line out for before it is asked: facts, not what a
+ * family answers, which may be wrong. NULL: nothing. */
+static const char *excuse(const struct problem *p)
+{
+    if (stage.device.loop_limit > 0)
+        return "the device ends work-items after a number of loop iterations";
+    if (!stage_fits(&stage, p))
+        return "the problem is too large for this device";
+    return NULL;
+}
+
 START_TEST(a_plan_of_another_device_gives_the_same_answers)
 {
     const char *text = forced[_i].plan;
@@ -77,14 +111,16 @@ START_TEST(a_plan_of_another_device_gives_the_same_answers)
     ck_assert_msg(orl_problem_parse(&wanted, forced[_i].problem) == ORIEL_OK &&
                       orl_problem_check(&p, &wanted) == ORIEL_OK,
                   "%s: %s", forced[_i].problem, oriel_last_error()->message);
-    if (!stage_fits(&stage, &p))
-        return;
     const struct variant v = orl_variant(&p);
     struct plan forced_plan;
     ck_assert_msg(orl_plan_parse(&forced_plan, text, &v) == ORIEL_OK, "%s",
                   oriel_last_error()->message);
-    if (orl_family_named("tile", 4)->rejects(&p, &stage.device))
-        return; /* such a device runs row alone */
+    const int family = orl_family_number(forced_plan.family);
+    listed[family]++;
+    if (excuse(&p)) {
+        leave_out(excuse(&p));
+        return;
+    }
     oriel_plan *plan = NULL;
     if (orl_plan_word(&forced_plan, "BROADCAST") && !stage.device.sub_groups) {
         ck_assert_int_eq(
@@ -93,15 +129,14 @@ START_TEST(a_plan_of_another_device_gives_the_same_answers)
             ORIEL_E_ARGUMENT);
         ck_assert_ptr_nonnull(
             strstr(oriel_last_error()->message, "needs sub-groups"));
+        leave_out("the device has no sub-groups and refuses");
         return;
     }
-    const int family = orl_family_number(forced_plan.family);
-    asked[family]++;
     const oriel_status status = oriel_plan_create(
         &plan, stage.context, &wanted, ORIEL_PLAN_OPTIONS(.plan_text = text));
     if (status != ORIEL_OK &&
         (has_no_room(&forced_plan, &p) || is_unfit(status))) {
-        fprintf(stderr, "left out: %s\n", oriel_last_error()->message);
+        leave_out(oriel_last_error()->message);
         return;
     }
     ck_assert_msg(status == ORIEL_OK, "%s | %s: %s", text, forced[_i].problem,
@@ -122,11 +157,21 @@ START_TEST(a_plan_of_another_device_gives_the_same_answers)
 }
 END_TEST
 
-/* Runs last. */
+static bool any_ran(void)
+{
+    int sum = 0;
+    for (int n = 0; n < FAMILIES; n++)
+        sum += ran[n];
+    return sum > 0;
+}
+
+/* Runs last. There is a small problem of each family for slow devices. */
 START_TEST(each_family_has_run)
 {
+    if (stage.device.loop_limit > 0)
+        return;
     for (int n = 0; orl_families[n]; n++)
-        ck_assert_msg(asked[n] == 0 || ran[n] > 0, "no plan of %s fits",
+        ck_assert_msg(listed[n] == 0 || ran[n] > 0, "no plan of %s has run",
                       orl_families[n]->name);
 }
 END_TEST
@@ -146,6 +191,9 @@ int main(void)
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    tell_left_out();
     stage_close(&stage);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (failed)
+        return EXIT_FAILURE;
+    return any_ran() ? EXIT_SUCCESS : SKIPPED;
 }

@@ -203,6 +203,34 @@ START_TEST(terms_and_values_belong_to_visible_keys)
 }
 END_TEST
 
+/* Row 0 is off by less than row 1, and nearer to its bound. */
+START_TEST(the_largest_error_is_told_beside_the_nearest_to_its_bound)
+{
+    const struct problem p = {
+        .batch = 1,
+        .heads = 1,
+        .kv_heads = 1,
+        .queries = 2,
+        .keys = 2,
+        .q = {2, 2, 1, 1, ORIEL_F32, 1},
+        .k = {2, 2, 1, 1, ORIEL_F32, 1},
+        .v = {2, 2, 1, 1, ORIEL_F32, 1},
+        .out = {2, 2, 1, 1, ORIEL_F32, 1},
+        .scale = 1,
+    };
+    const float q[2] = {0, 16}, k[2] = {0, 10}, v[2] = {1, 1};
+    const float out[2] = {1 + 0x1p-20F, 1 + 0x1p-17F};
+    const struct oracle oracle = oracle_of(&p, q, k, v);
+    const struct oracle_verdict verdict = oracle_check(&oracle, out, NULL);
+    ck_assert(verdict.right);
+    ck_assert_int_eq(verdict.row, 0);
+    ck_assert_double_eq(verdict.error, 0x1p-20);
+    ck_assert_double_eq_tol(verdict.bound, 2e-6, 1e-12);
+    ck_assert_double_eq(verdict.largest, 0x1p-17);
+    ck_assert_double_eq_tol(verdict.largest_bound, 2.2e-5, 1e-12);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tc = tcase_create("oracle");
@@ -213,6 +241,8 @@ int main(void)
     tcase_add_test(tc, nan_is_refused_where_a_number_belongs);
     tcase_add_test(tc, the_bound_is_the_promised_one);
     tcase_add_test(tc, terms_and_values_belong_to_visible_keys);
+    tcase_add_test(tc,
+                   the_largest_error_is_told_beside_the_nearest_to_its_bound);
 
     Suite *suite = suite_create("tools/oracle");
     suite_add_tcase(suite, tc);

@@ -2,7 +2,8 @@
 the setup names, and that every family computes on it what it should.
 
 Environment: ORIEL_TEST_DEVICE, the name of the setup; without it any device
-will do. ORIEL_EXE, as for the suite cli; EMBED, the program of the README.
+will do, and its platform tells what it must do. ORIEL_EXE, as for the suite
+cli; EMBED, the program of the README.
 """
 import json
 import os
@@ -13,27 +14,27 @@ import sys
 import tempfile
 import unittest
 
+import expected
 import guard
 
 EXE, EMBED = os.environ["ORIEL_EXE"], os.environ["EMBED"]
 FACTS = pathlib.Path(os.environ["RECORDED"])
 NAME = os.environ.get("ORIEL_TEST_DEVICE", "")
-# Part of the platform's name in each setup.
-PLATFORM = {"pocl": "Portable Computing Language", "intel": "Intel(R) OpenCL",
-            "fpgaemu": "Intel(R) FPGA Emulation", "rusticl": "rusticl",
-            "oclgrind": "Oclgrind", "nvidia": "NVIDIA CUDA", "": ""}
 # Each runs by every family that can: prefill, then a few queries. Slow devices
 # get less of it; Oclgrind takes a second for a thousand work-items.
 PROBLEMS = ["h8/2 q777 d64 w100,28 f16", "h8/2 q3 k777 d64 w100,28 f16 lse"]
 SLOW = {"oclgrind": ["h2/1 q19 d16 w9,4 f16"]}
-# The same device with less of something.
+# The same device with less of something: a variable of its driver, and the fact
+# that follows from it.
 SMALL = {
-    "pocl": [{"POCL_MAX_WORK_GROUP_SIZE": "1"},
-             {"POCL_MAX_WORK_GROUP_SIZE": "24"}],
-    "intel": [{"CL_CONFIG_CPU_FORCE_LOCAL_MEM_SIZE": "16KB"},
-              {"CL_CONFIG_CPU_FORCE_MAX_MEM_ALLOC_SIZE": "64MB"}],
-    "oclgrind": [{"OCLGRIND_MAX_WGSIZE": "8"},
-                 {"OCLGRIND_LOCAL_MEM_SIZE": "1024"}],
+    "pocl": [("POCL_MAX_WORK_GROUP_SIZE", "1", "group_limit", 1),
+             ("POCL_MAX_WORK_GROUP_SIZE", "24", "group_limit", 24)],
+    "intel": [("CL_CONFIG_CPU_FORCE_LOCAL_MEM_SIZE", "16KB", "local_bytes",
+               1 << 14),
+              ("CL_CONFIG_CPU_FORCE_MAX_MEM_ALLOC_SIZE", "64MB",
+               "allocation_bytes", 1 << 26)],
+    "oclgrind": [("OCLGRIND_MAX_WGSIZE", "8", "group_limit", 8),
+                 ("OCLGRIND_LOCAL_MEM_SIZE", "1024", "local_bytes", 1024)],
 }
 # Oclgrind 21.10 reports what is not so of the halves of a vector (row.cl, one
 # query that sees one key: 8 reports) and of buffers that are made of memory of
@@ -43,7 +44,6 @@ UNINITIALIZED = {"OCLGRIND_UNINITIALIZED": "1"}
 
 def checks_of(family):
     return UNINITIALIZED if NAME == "oclgrind" and family != "row" else {}
-
 
 
 def call(*args, env=None, exe=EXE):
@@ -63,6 +63,9 @@ class Device(unittest.TestCase):
     def json(self, *args, env=None):
         return json.loads(self.oriel(*args, "--json", env=env))
 
+    def setup_name(self):
+        return NAME or expected.setup_of(self.json("devices"))
+
 
 @unittest.skipIf(NAME == "none", "this setup has no device")
 class Present(Device):
@@ -70,7 +73,8 @@ class Present(Device):
         listed = self.json("devices")
         self.assertTrue(listed, "tools/install-devices brings it")
         if NAME:
-            self.assertEqual({PLATFORM[NAME] in d["platform"] for d in listed},
+            platform, _ = expected.SETUPS[NAME]
+            self.assertEqual({platform in d["platform"] for d in listed},
                              {True}, listed)
 
     def check_every_family(self, env):
@@ -96,23 +100,29 @@ class Present(Device):
     def test_every_family_computes_what_it_should(self):
         ran = self.check_every_family({})
         print("families:", ", ".join(sorted(ran)), file=sys.stderr)
-        # Facts of these devices say that they can.
-        if NAME in ("pocl", "intel", "fpgaemu"):
-            self.assertLessEqual({"decode", "lane", "tile", "row"}, ran)
-        if NAME == "oclgrind":
-            self.assertLessEqual({"tile", "row"}, ran)
-        if NAME == "nvidia":
-            self.assertLessEqual({"segment", "tile", "row"}, ran)
+        least, most = expected.families(self.setup_name())
+        self.assertLessEqual(least, ran)
+        self.assertLessEqual(ran, most or ran)
+
+    def fact(self, name, env):
+        chosen, = [d for d in self.json("devices", env=env) if d["chosen"]]
+        return chosen["facts"][name]
 
     def test_so_they_do_with_less_of_something(self):
-        for env in SMALL.get(NAME, []):
+        for variable, value, name, fact in SMALL.get(self.setup_name(), []):
+            env = {variable: value}
             with self.subTest(env=env):
+                self.assertLess(fact, self.fact(name, {}))
+                self.assertEqual(self.fact(name, env), fact)
                 self.check_every_family(env)
 
     def test_it_tests_itself(self):
-        rows = self.json("selftest")
+        rows, setup = self.json("selftest"), self.setup_name()
+        least, _ = expected.families(setup)
+        self.assertLessEqual(least, {r["family"] for r in rows})
         for r in rows:
-            self.assertIn(r["verdict"], ("right", "refused"), r)
+            self.assertIn(r["verdict"],
+                          expected.verdicts(setup, r["family"], r["type"]), r)
         self.assertEqual({r["type"] for r in rows if r["verdict"] == "right"},
                          {"f32", "f16", "bf16"})
 

@@ -37,6 +37,10 @@ class Guard(unittest.TestCase):
     def test_the_status_of_a_failure_is_kept(self):
         self.assertEqual(run("Invalid write of size 1", 7)[0], 7)
 
+    def test_a_test_that_is_skipped_fails_for_a_report_all_the_same(self):
+        self.assertEqual(run("nothing to do", 77)[0], 77)
+        self.assertEqual(run("Invalid write of size 1", 77)[0], 1)
+
 
 class Setups(unittest.TestCase):
     def test_a_setup_without_its_device_fails(self):

@@ -328,7 +328,10 @@ static void take(struct oracle_verdict *verdict, const struct oracle_row *row,
                                           : INFINITY;
 
     verdict->right &= error <= bound;
-    verdict->largest = fmax(verdict->largest, error);
+    if (verdict->entry < 0 || error > verdict->largest) {
+        verdict->largest = error;
+        verdict->largest_bound = bound;
+    }
     if (verdict->entry < 0 ||
         nearness(error, bound) > nearness(verdict->error, verdict->bound)) {
         verdict->error = error;
@@ -358,10 +361,13 @@ static void check_row(struct oracle_verdict *verdict, struct block *b,
         return;
     const float got = lse[(b->entry * p->heads + head) * p->queries + i];
     if (!lse_is_right(&row, got)) {
+        const double bound =
+            oracle_bound(&row, 0, p->out.type, b->call->weight_type);
         *verdict = (struct oracle_verdict) {
             .error = INFINITY,
+            .bound = bound,
             .largest = INFINITY,
-            .bound = oracle_bound(&row, 0, p->out.type, b->call->weight_type),
+            .largest_bound = bound,
             .entry = b->entry,
             .head = head,
             .row = i,

@@ -48,7 +48,7 @@ struct oracle_verdict {
     bool right;          /* every element of every row, and lse if given */
     double error, bound; /* of that row, relative to the largest |v| it sees */
     int64_t entry, head, row;
-    double largest; /* the largest error of all rows */
+    double largest, largest_bound; /* the largest error, and its bound */
 };
 
 /* Compares a result, out with the strides of the problem; lse NULL or

@@ -141,8 +141,8 @@ static void add_fields(const struct run *r, struct report *out)
     if (argument(r->a, "timing"))
         report_number(out, "plan_seconds", r->plan_seconds);
     if (argument(r->a, "check")) {
-        report_number(out, "max_error", r->verdict.error);
-        report_number(out, "bound", r->verdict.bound);
+        report_number(out, "max_error", r->verdict.largest);
+        report_number(out, "bound", r->verdict.largest_bound);
     }
     if (r->reference)
         report_number(out, "reference_error", r->reference_error);

@@ -101,15 +101,18 @@ static void judge(struct trial *t, const struct run *r, const char *problem,
     if (!v.right && t->verdict != WRONG) {
         char reason[SELFTEST_REASON];
         struct text text = orl_text(reason, sizeof reason);
-        orl_text_add(&text, "\"%s\" by \"%s\", head %lld, row %lld", problem,
-                     plan, (long long)v.head, (long long)v.row);
+        orl_text_add(
+            &text,
+            "\"%s\" by \"%s\", head %lld, row %lld: error %.3g, bound %.3g",
+            problem, plan, (long long)v.head, (long long)v.row, v.error,
+            v.bound);
         conclude(t, WRONG, reason);
     } else if (t->verdict != WRONG) {
         conclude(t, RIGHT, "");
     }
-    if (t->calls == 1 || v.error * t->bound > t->error * v.bound) {
-        t->error = v.error;
-        t->bound = v.bound;
+    if (t->calls == 1 || v.largest > t->error) {
+        t->error = v.largest;
+        t->bound = v.largest_bound;
     }
 }
 

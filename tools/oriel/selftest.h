@@ -18,7 +18,7 @@ struct trial {
     const struct family *family;
     uint32_t type;
     enum verdict verdict;
-    double error, bound; /* of the row nearest to its bound */
+    double error, bound; /* the largest error, and what that may be */
     int64_t calls;
     char reason[SELFTEST_REASON];
 };
