@@ -56,18 +56,13 @@ tests/golden/problems.txt, where no row above is the same program. They must
 compile and must not spill, `row` excepted. Waves and shares are told, not asked
 for: many of these problems are too small to fill a device.
 
-These keep something in memory and are let through. Of NVIDIA's, ptxas does it so
-that a core holds one group more, though there are registers left: told that one
-group is enough (`.minnctapersm 1`), it spills nothing. OpenCL has no word for
-that. On pvc the plain form of `tile` is chosen for few rows, as no form that
-broadcasts has less than 64; both are rows above. A driver tells what they keep,
-and after one more of those the form with 64 rows takes their place. One that
-broadcasts to 32 rows (`own4x2`) keeps nothing in memory and would be chosen, but
-for long sequences of d 64 as well, for which no Ponte Vecchio was timed.
+These keep something in memory and are let through: ptxas does it so that a core
+holds one group more, though there are registers left. Told that one group is
+enough (`.minnctapersm 1`), it spills nothing; OpenCL has no word for that.
 
 """
-# Bytes that the choice for a problem may keep in memory, of a work-item or on
-# Intel's of a sub-group, and what they are.
+# Bytes that the choice for a problem may keep in memory, of a work-item, and
+# what they are.
 SUM = "the sum of weights of a row, once a tile of keys"
 LET_THROUGH = {
     ("sm_90", "h8 q2048 d64 winf,inf bf16"): (12, SUM),
@@ -75,8 +70,6 @@ LET_THROUGH = {
     ("sm_90", "h32/8 q1 k4096 d128 w1023,0"):
         (16, "where three parts of keys go in local memory, once for 32 "
              "channels of a tile of keys"),
-    ("pvc", "b64 h32 q16 d32 w15,0"): (16384, "tile q32 k32 own2x4"),
-    ("pvc", "h1 q1 d64 w0,0"): (8192, "tile q16 k32 own1x2"),
 }
 COLUMNS = ["target", "problem", "plan", "waves", "registers", "spilled",
            "scratch B", "local B", "loops %", "share %"]

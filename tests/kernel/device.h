@@ -25,6 +25,9 @@ void device_check(cl_int code, const char *call, const char *file, int line);
 /* A number from the environment. */
 int setting(const char *name, int otherwise);
 
+/* Whether KERNEL_STEP, see suites.h, leaves it in. */
+bool plan_is_asked(int number);
+
 void device_open(void);
 void device_close(void);
 

@@ -10,6 +10,7 @@
  *                        memory for uninitialised); guard pages then guard
  *                        nothing
  *     KERNEL_FIRST, KERNEL_LAST   which plans of each family; default all
+ *     KERNEL_STEP        of those, only one in so many
  *     KERNEL_OPTIONS     of the compiler, besides the plan
  *     KERNEL_LEAVE_OUT   cases that are skipped, if CK_RUN_CASE names them
  *

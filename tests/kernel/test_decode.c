@@ -85,6 +85,8 @@ static struct subject decode_subject(const struct decode_plan *p)
 
 START_TEST(random_calls_match_the_definition)
 {
+    if (!plan_is_asked(_i))
+        return;
     const struct subject s = decode_subject(&plans[_i]);
     const int seed = 1000 * setting("KERNEL_SEED", 1) + 300 + _i;
     const int faults =

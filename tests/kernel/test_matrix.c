@@ -101,6 +101,8 @@ static struct subject matrix_subject(int number)
 
 START_TEST(random_calls_match_the_definition)
 {
+    if (!plan_is_asked(_i))
+        return;
     const struct subject s = matrix_subject(_i);
     const int seed = 1000 * setting("KERNEL_SEED", 1) + 800 + _i;
     const int faults =

@@ -52,6 +52,8 @@ static struct subject row_subject(const struct row_plan *p)
 
 START_TEST(random_calls_match_the_definition)
 {
+    if (!plan_is_asked(_i))
+        return;
     const struct subject s = row_subject(&plans[_i]);
     const int seed = 1000 * setting("KERNEL_SEED", 1) + 500 + _i;
     const int faults =

@@ -69,6 +69,8 @@ static struct subject segment_subject(const struct segment_plan *p)
 
 START_TEST(random_calls_match_the_definition)
 {
+    if (!plan_is_asked(_i))
+        return;
     const struct subject s = segment_subject(&plans[_i]);
     const int seed = 1000 * setting("KERNEL_SEED", 1) + 700 + _i;
     const int faults =

@@ -127,6 +127,8 @@ static struct subject tile_subject(int number)
 
 START_TEST(random_calls_match_the_definition)
 {
+    if (!plan_is_asked(_i))
+        return;
     const struct subject s = tile_subject(_i);
     const int seed = 1000 * setting("KERNEL_SEED", 1) + 700 + _i;
     const int faults =
