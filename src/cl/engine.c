@@ -99,25 +99,33 @@ static int64_t load_quarantine(const struct engine *engine)
     return bits;
 }
 
-static int64_t load_loop_limit(struct engine *engine)
+static struct probed load_probed(struct engine *engine)
 {
     void *bytes = NULL;
     size_t size = 0;
-    int64_t limit = 0;
+    struct probed probed = {0};
     const struct hash key =
-        orl_trial_text(orl_engine_key(engine, "loop limit"), "probe");
+        orl_trial_text(orl_engine_key(engine, "probed"), "probe");
     if (orl_cache_load(&engine->cache, key, &bytes, &size) &&
-        size == sizeof limit) {
-        memcpy(&limit, bytes, sizeof limit);
-    } else if (orl_trial_loop_limit(&limit, engine) == ORIEL_OK) {
-        orl_cache_store(&engine->cache, key, &limit, sizeof limit);
+        size == sizeof probed) {
+        memcpy(&probed, bytes, sizeof probed);
+    } else if (orl_trial_probe(&probed, engine) == ORIEL_OK) {
+        orl_cache_store(&engine->cache, key, &probed, sizeof probed);
     } else {
         orl_log(&engine->log, LOG_WARNING,
                 "probe: %s; the device's limit of loops is not known",
                 oriel_last_error()->message);
     }
     free(bytes);
-    return limit;
+    return probed;
+}
+
+/* Of a GPU that says of kernels alone how many work-items run in step, as those
+ * before OpenCL 3.0; numbers that none has are of something else. */
+static bool tells_waves(const struct device *d, int64_t multiple)
+{
+    return d->kind == DEVICE_GPU && d->wave_items <= 0 && multiple > 1 &&
+           multiple <= 128;
 }
 
 /* A trial that can end the process: the driver may crash on what it does not
@@ -204,7 +212,10 @@ struct device orl_engine_facts(struct engine *engine)
     if (!engine->tried) {
         engine->device.quarantine = load_quarantine(engine);
         if (engine->device.compiler) {
-            engine->device.loop_limit = load_loop_limit(engine);
+            const struct probed probed = load_probed(engine);
+            engine->device.loop_limit = probed.loop_limit;
+            if (tells_waves(&engine->device, probed.multiple))
+                engine->device.wave_items = probed.multiple;
             engine->device.matrix = load_risky(engine, &matrix_risk);
             engine->device.sub_groups = load_risky(engine, &sub_group_risk);
         }

@@ -6,7 +6,8 @@
 
 #include <oriel/oriel.h>
 
-/* Facts that queries answer: everything but loop_limit, matrix and quarantine.
+/* Facts that queries answer: everything but loop_limit, matrix, sub_groups and
+ * quarantine, and wave_items where only kernels tell them.
  * Facts that a device does not tell stay unknown. */
 void orl_probe(struct device *out, cl_device_id id);
 

@@ -58,7 +58,17 @@ enum trial_verdict orl_trial_build(cl_program *program, cl_kernel *kernel,
     return code == CL_SUCCESS ? TRIAL_RIGHT : TRIAL_NO_KERNEL;
 }
 
-oriel_status orl_trial_loop_limit(int64_t *out, struct engine *engine)
+static int64_t preferred_multiple(cl_kernel kernel, cl_device_id id)
+{
+    size_t multiple = 0;
+    if (clGetKernelWorkGroupInfo(
+            kernel, id, CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE,
+            sizeof multiple, &multiple, NULL) != CL_SUCCESS)
+        return 0;
+    return (int64_t)multiple;
+}
+
+oriel_status orl_trial_probe(struct probed *out, struct engine *engine)
 {
     cl_program program = NULL;
     cl_kernel kernel = NULL;
@@ -80,7 +90,10 @@ oriel_status orl_trial_loop_limit(int64_t *out, struct engine *engine)
         goto done;
     status = count_iterations(&count, engine, kernel, memory);
     if (status == ORIEL_OK)
-        *out = count >= TRIAL_ITERATIONS ? 0 : count;
+        *out = (struct probed) {
+            .loop_limit = count >= TRIAL_ITERATIONS ? 0 : count,
+            .multiple = preferred_multiple(kernel, engine->id),
+        };
 
 done:
     if (memory)

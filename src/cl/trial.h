@@ -7,7 +7,12 @@
 
 /* Iterations after which a work-item silently ends; 0: it went on to the end
  * of the trial, which is past the limit that is known to exist (65535). */
-oriel_status orl_trial_loop_limit(int64_t *out, struct engine *engine);
+struct probed {
+    int64_t loop_limit; /* as that of struct device */
+    int64_t multiple;   /* of work-items that a group should have; 0: unknown */
+};
+
+oriel_status orl_trial_probe(struct probed *out, struct engine *engine);
 
 /* A key goes on with the text of kernels/<name>.cl. */
 struct hash orl_trial_text(struct hash key, const char *name);

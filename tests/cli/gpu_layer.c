@@ -67,22 +67,38 @@ static bool is_vendors(cl_device_info name)
     return name >= 0x4000 && name < 0x5000;
 }
 
+static cl_int give(const struct answer *a, size_t size, void *value,
+                   size_t *used)
+{
+    if (value && size < a->size)
+        return CL_INVALID_VALUE;
+    if (value)
+        memcpy(value, a->bytes, a->size);
+    if (used)
+        *used = a->size;
+    return CL_SUCCESS;
+}
+
 static cl_int CL_API_CALL device_info(cl_device_id device, cl_device_info name,
                                       size_t size, void *value, size_t *used)
 {
     struct answer a;
-    const bool answered = read_answer(&a, name);
-    if (!answered && is_vendors(name))
+    if (read_answer(&a, name))
+        return give(&a, size, value, used);
+    if (is_vendors(name))
         return CL_INVALID_VALUE;
-    if (!answered)
-        return below->clGetDeviceInfo(device, name, size, value, used);
-    if (value && size < a.size)
-        return CL_INVALID_VALUE;
-    if (value)
-        memcpy(value, a.bytes, a.size);
-    if (used)
-        *used = a.size;
-    return CL_SUCCESS;
+    return below->clGetDeviceInfo(device, name, size, value, used);
+}
+
+static cl_int CL_API_CALL kernel_info(cl_kernel kernel, cl_device_id device,
+                                      cl_kernel_work_group_info name,
+                                      size_t size, void *value, size_t *used)
+{
+    struct answer a;
+    if (read_answer(&a, name))
+        return give(&a, size, value, used);
+    return below->clGetKernelWorkGroupInfo(kernel, device, name, size, value,
+                                           used);
 }
 
 __attribute__((visibility("default"))) CL_API_ENTRY cl_int CL_API_CALL
@@ -107,6 +123,7 @@ clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *ours_count,
     below = target;
     memcpy((void *)&ours, target, count * sizeof(void *));
     ours.clGetDeviceInfo = device_info;
+    ours.clGetKernelWorkGroupInfo = kernel_info;
     *ours_count = (cl_uint)count;
     *out = &ours;
     return CL_SUCCESS;

@@ -105,6 +105,18 @@ class Recorded(harness.Cli):
             self.assertNotIn(fact, facts)
         self.assertEqual(facts["wave_items"], 16)
 
+    def test_kernels_tell_waves_where_devices_do_not(self):
+        unknown = {"q1067": "0:8", "q4000": "0:4", "q404A": "0:4",
+                   "q4254": "0:4"}
+        for told, known in ((8, 8), (128, 128), (1, None), (129, None)):
+            for _ in "first", "from the cache":
+                facts = self.answered(q11B3=f"{told:x}:8", **unknown)
+                self.assertEqual(facts.get("wave_items"), known)
+            self.tearDown()
+            self.setUp()
+        told = self.answered(q11B3="20:8", **unknown | {"q1067": "10:8"})
+        self.assertEqual(told["wave_items"], 16)
+
     def test_a_device_that_is_no_gpu_is_not_asked(self):
         listed = self.oriel("devices", "--json", env={
             "OPENCL_LAYERS": GPU_LAYER, "XDG_CACHE_HOME": self.folder,
