@@ -68,6 +68,7 @@ static void explain_losers(struct ranking *r)
 void orl_planner_rank(struct ranking *out, const struct problem *p,
                       const struct device *d)
 {
+    int64_t offers = 0; /* bit n: family number n has a plan */
     out->count = 0;
     for (int n = 0; orl_families[n]; n++) {
         const struct family *family = orl_families[n];
@@ -77,13 +78,15 @@ void orl_planner_rank(struct ranking *out, const struct problem *p,
         family->candidates(p, d, &list);
         for (int i = 0; i < list.count; i++)
             insert(out, &list.plan[i], family->cost(&list.plan[i], p, d));
+        offers |= (int64_t)(list.count > 0) << n;
     }
     explain_losers(out);
 
     for (int n = 0; orl_families[n]; n++) {
         const char *reason = orl_families[n]->rejects(p, d);
-        if (reason)
-            reject(out, orl_families[n], p, reason);
+        if (reason || !(offers >> n & 1))
+            reject(out, orl_families[n], p,
+                   reason ? reason : "none of its plans fits the device");
     }
 }
 

@@ -200,6 +200,25 @@ START_TEST(what_row_can_do_has_a_plan)
 END_TEST
 
 /* Copies elsewhere, and a ranking that held other plans before. */
+START_TEST(every_family_has_a_plan_or_a_reason)
+{
+    uint64_t state = 5300u + (unsigned)_i;
+    for (int round = 0; round < ROUNDS; round++) {
+        const struct problem p = given_wide_problem(&state);
+        const struct device d = given_any_device(&state);
+        struct ranking r;
+        orl_planner_rank(&r, &p, &d);
+        int64_t named = 0;
+        for (int n = 0; n < r.count; n++)
+            if (r.at[n].fits || r.at[n].reason[0])
+                named |= INT64_C(1) << orl_family_number(r.at[n].plan.family);
+        for (int n = 0; orl_families[n]; n++)
+            ck_assert_msg(named >> n & 1, "%s is left out",
+                          orl_families[n]->name);
+    }
+}
+END_TEST
+
 START_TEST(the_same_question_has_the_same_answer)
 {
     uint64_t state = 9000u + (unsigned)_i;
@@ -253,6 +272,7 @@ int main(void)
     tcase_add_loop_test(tc, every_plan_keeps_to_what_a_device_has, 0, 4);
     tcase_add_loop_test(tc, a_group_fits_to_the_last_byte_and_register, 0, 2);
     tcase_add_loop_test(tc, what_row_can_do_has_a_plan, 0, 2);
+    tcase_add_loop_test(tc, every_family_has_a_plan_or_a_reason, 0, 2);
     tcase_add_loop_test(tc, the_same_question_has_the_same_answer, 0, 2);
     tcase_add_loop_test(tc, more_cores_are_never_slower, 0, 2);
     return suite_run(tc, "plan: limits of devices");
