@@ -2,35 +2,13 @@
  * a sentence, another plan or a right result; never a crash, never a wrong
  * one. */
 #include "fixture.h"
+#include "journal.h"
 #include "layer.h"
 
 #include <CL/cl_ext.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-struct journal {
-    int lines;
-    char text[8192];
-};
-
-static void keep(void *user, oriel_log_level level, const char *line)
-{
-    struct journal *j = user;
-    const size_t used = strlen(j->text);
-    j->lines += level <= ORIEL_LOG_WARNING;
-    snprintf(j->text + used, sizeof j->text - used, "%s\n", line);
-}
-
-static oriel_context *open_context(struct journal *j)
-{
-    oriel_context *context = NULL;
-    *j = (struct journal) {0};
-    must(oriel_context_create(
-        &context, ORIEL_CONTEXT_DESC(.context = fixture()->cl, .cache_dir = "",
-                                     .log = keep, .user = j)));
-    return context;
-}
 
 /* Two heads share keys, so that tiles come with and without packed heads. */
 #define PROBLEM "h4/2 q40 k50 d16 w11,4 lse"
@@ -40,7 +18,7 @@ static void run_as_told(struct journal *j, char text[256])
 {
     struct sample s = sample_open(PROBLEM, 1);
     oriel_plan *plan = NULL;
-    oriel_context *context = open_context(j);
+    oriel_context *context = journal_open(j, "");
     must(oriel_plan_create(&plan, context, &s.problem, NULL));
     oriel_plan_text(plan, text, 256);
     attend_rightly(&s, plan);
@@ -54,7 +32,7 @@ static void refuse_as_told(const char *words)
     struct journal j;
     struct sample s = sample_open(PROBLEM, 1);
     oriel_plan *plan = NULL;
-    oriel_context *context = open_context(&j);
+    oriel_context *context = journal_open(&j, "");
     refused(oriel_plan_create(&plan, context, &s.problem, NULL),
             ORIEL_E_UNSUPPORTED, words);
     ck_assert_ptr_null(plan);
@@ -85,7 +63,7 @@ static bool be_gpu(char text[256])
     layer_reset();
     pose_as(CL_DEVICE_TYPE_GPU);
     run_as_told(&j, text);
-    ck_assert_msg(j.lines == 0, "%s", j.text);
+    ck_assert_msg(j.warnings == 0, "%s", j.text);
     return begins(text, "tile ");
 }
 
@@ -102,14 +80,14 @@ static void expect_passed_over(cl_kernel_work_group_info name, uint64_t value,
     layer_tell_kernel("attend_tile", name, value, 1);
     run_as_told(&j, second);
     ck_assert_str_ne(first, second);
-    ck_assert_msg(j.lines == 1 && strstr(j.text, reason) &&
+    ck_assert_msg(j.warnings == 1 && strstr(j.text, reason) &&
                       strstr(j.text, first),
                   "%s", j.text);
     /* If no tile is any good, row is. */
     layer_tell_kernel("attend_tile", name, value, 1000);
     run_as_told(&j, none);
     ck_assert_msg(begins(none, "row "), "%s", none);
-    ck_assert_msg(j.lines >= 1 && strstr(j.text, reason), "%s", j.text);
+    ck_assert_msg(j.warnings >= 1 && strstr(j.text, reason), "%s", j.text);
 }
 
 START_TEST(a_plan_that_spills_gives_way_to_the_next)
@@ -159,7 +137,7 @@ START_TEST(a_limit_of_groups_that_contradicts_the_build_is_not_believed)
     layer_tell_kernel("attend_tile", CL_KERNEL_WORK_GROUP_SIZE, 1, 1000);
     run_as_told(&j, second);
     ck_assert_str_eq(first, second);
-    ck_assert_msg(j.lines == 0, "%s", j.text);
+    ck_assert_msg(j.warnings == 0, "%s", j.text);
 }
 END_TEST
 
@@ -187,7 +165,7 @@ static void expect_right(void)
     for (int n = 0; n < 3; n++) {
         pose_as(types[n]);
         run_as_told(&j, text);
-        ck_assert_msg(j.lines == 0, "%s", j.text);
+        ck_assert_msg(j.warnings == 0, "%s", j.text);
     }
 }
 
@@ -327,7 +305,7 @@ START_TEST(a_build_that_fails_names_our_file_and_line)
     oriel_plan *plan = NULL;
     fixture();
     layer_reset();
-    oriel_context *context = open_context(&j);
+    oriel_context *context = journal_open(&j, "");
     layer_build_with("-Dattend_row=nobody(knows)");
     refused(oriel_plan_create(&plan, context, &s.problem,
                               ORIEL_PLAN_OPTIONS(.plan_text = ROW)),

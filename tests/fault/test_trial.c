@@ -2,6 +2,7 @@
  * each time, with the file to remove; and other plans take its place. */
 #define _XOPEN_SOURCE 700
 #include "fixture.h"
+#include "journal.h"
 #include "layer.h"
 
 #include <stdbool.h>
@@ -14,19 +15,6 @@
 enum { WAVEFRONT_WIDTH_AMD = 0x4043, SUB_GROUP_SIZES_INTEL = 0x4108 };
 
 static const char *self; /* this program */
-
-struct journal {
-    int lines;
-    char text[4096];
-};
-
-static void keep(void *user, oriel_log_level level, const char *line)
-{
-    struct journal *j = user;
-    const size_t used = strlen(j->text);
-    j->lines += level <= ORIEL_LOG_INFO;
-    snprintf(j->text + used, sizeof j->text - used, "%s\n", line);
-}
 
 static char folder[64];
 
@@ -91,14 +79,9 @@ static void run_together(uint64_t items, int times)
 static long run(struct journal *j, char text[256])
 {
     struct sample s = sample_open(PROBLEM, 1);
-    oriel_context *context = NULL;
     oriel_plan *plan = NULL;
-    *j = (struct journal) {0};
     const long before = layer_count("clBuildProgram");
-    must(oriel_context_create(&context,
-                              ORIEL_CONTEXT_DESC(.context = fixture()->cl,
-                                                 .cache_dir = folder,
-                                                 .log = keep, .user = j)));
+    oriel_context *context = journal_open(j, folder);
     const long built = layer_count("clBuildProgram") - before;
     must(oriel_plan_create(&plan, context, &s.problem, NULL));
     oriel_plan_text(plan, text, 256);
@@ -220,15 +203,12 @@ END_TEST
 
 START_TEST(a_launch_that_fails_is_told)
 {
-    struct journal j = {0};
-    oriel_context *context = NULL;
+    struct journal j;
     pose_as("gfx1201");
     run_together(32, 1000);
     layer_build_with(EMULATED);
     layer_fail_all("clEnqueueNDRangeKernel", CL_OUT_OF_RESOURCES);
-    must(oriel_context_create(
-        &context, ORIEL_CONTEXT_DESC(.context = fixture()->cl, .cache_dir = "",
-                                     .log = keep, .user = &j)));
+    oriel_context *context = journal_open(&j, "");
     ck_assert_msg(strstr(j.text, "the trial of wmma12 cannot be run"), "%s",
                   j.text);
     oriel_context_destroy(context);

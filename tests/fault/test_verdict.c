@@ -2,36 +2,13 @@
  * without a word. */
 #define _XOPEN_SOURCE 700
 #include "fixture.h"
+#include "journal.h"
 #include "layer.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct journal {
-    int warnings;
-    char text[4096];
-};
-
-static void keep(void *user, oriel_log_level level, const char *line)
-{
-    struct journal *j = user;
-    const size_t used = strlen(j->text);
-    j->warnings += level <= ORIEL_LOG_WARNING;
-    snprintf(j->text + used, sizeof j->text - used, "%s\n", line);
-}
-
-static oriel_context *open_context(struct journal *j, const char *cache)
-{
-    oriel_context *context = NULL;
-    *j = (struct journal) {0};
-    must(oriel_context_create(&context,
-                              ORIEL_CONTEXT_DESC(.context = fixture()->cl,
-                                                 .cache_dir = cache,
-                                                 .log = keep, .user = j)));
-    return context;
-}
 
 static void family_of(const oriel_plan *plan, char family[32])
 {
@@ -75,7 +52,7 @@ START_TEST(a_family_that_computes_wrongly_gives_way)
     oriel_plan *plan = NULL, *second = NULL, *forced = NULL;
     layer_reset();
     layer_flip(kernel);
-    oriel_context *context = open_context(&j, "");
+    oriel_context *context = journal_open(&j, "");
     must(oriel_plan_create(&plan, context, &s.problem, NULL));
     family_of(plan, family);
     ck_assert_str_eq(family, "row");
@@ -106,7 +83,7 @@ START_TEST(with_no_family_left_nothing_is_planned)
     oriel_plan *plan = NULL;
     layer_reset();
     layer_flip("*");
-    oriel_context *context = open_context(&j, "");
+    oriel_context *context = journal_open(&j, "");
     refused(oriel_plan_create(&plan, context, &s.problem, NULL),
             ORIEL_E_UNSUPPORTED, "self-test");
     refused(oriel_plan_create(&plan, context, &s.problem,
@@ -136,7 +113,7 @@ START_TEST(a_verdict_is_remembered)
         layer_reset();
         if (!again)
             layer_flip(kernel);
-        oriel_context *context = open_context(&j, folder);
+        oriel_context *context = journal_open(&j, folder);
         must(oriel_plan_create(&plan, context, &s.problem, NULL));
         family_of(plan, family);
         ck_assert_str_eq(family, "row");
@@ -171,7 +148,7 @@ START_TEST(a_verdict_on_sub_groups_is_one_on_nothing_else)
         layer_reset();
         if (!again)
             layer_flip("attend_tile");
-        oriel_context *context = open_context(&j, folder);
+        oriel_context *context = journal_open(&j, folder);
         const char *said = "tile in sub-groups failed its self-test";
         if (!again) {
             refused(oriel_plan_create(
@@ -254,7 +231,7 @@ START_TEST(a_kernel_that_does_not_build_is_an_error_of_its_own)
     struct sample s = sample_open("h2/1 q9 k20 d8 w5,1", 1);
     oriel_plan *plan = NULL;
     layer_reset();
-    oriel_context *context = open_context(&j, "");
+    oriel_context *context = journal_open(&j, "");
     layer_fail_all("clBuildProgram", CL_BUILD_PROGRAM_FAILURE);
     refused(oriel_plan_create(&plan, context, &s.problem,
                               ORIEL_PLAN_OPTIONS(.plan_text = ROW)),
