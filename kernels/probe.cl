@@ -1,6 +1,7 @@
 /* probe.cl: kernels that ask a device about itself; they compute nothing.
  *
  *     probe_loop   how many iterations a work-item may make
+ *     probe_wave   how many of its work-items run in step
  *     probe_call   where the compiler puts the fields of struct call */
 #include "lib/args.clh"
 
@@ -20,6 +21,13 @@ probe_loop(global int *out, int count)
         made += random != 0;
     }
     out[0] = made;
+}
+
+/* With groups of any size, since a compiler may choose waves by it. Never run:
+ * the host asks for CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE. */
+kernel void probe_wave(global int *out)
+{
+    out[get_global_id(0)] += 1;
 }
 
 /* Writes sizeof(struct call), then offset and value of each field in the order

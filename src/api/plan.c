@@ -13,7 +13,7 @@ static const char *rejection(const oriel_plan *plan,
     const struct family *family = candidate->family;
     const struct device facts = orl_engine_facts(&plan->context->engine);
     const char *why = family->rejects(&plan->problem, &facts);
-    return why ? why : family->objects(candidate, &plan->problem, &facts);
+    return why ? why : orl_plan_barrier(candidate, &facts);
 }
 
 static oriel_status try_candidate(oriel_plan *plan,

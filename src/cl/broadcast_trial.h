@@ -8,8 +8,8 @@
  * ask for. */
 int64_t orl_broadcast_guess(struct engine *engine);
 
-/* Whether sub-groups of one of those sizes hear what they should, by
- * kernels/broadcast_probe.cl. */
+/* How the trial of sub-groups of one of those sizes ends: they hear each other,
+ * by kernels/broadcast_probe.cl. */
 enum trial_verdict orl_broadcast_try(const struct engine *engine, int64_t size);
 
 /* The sum of the sizes that do; the log has the others. */

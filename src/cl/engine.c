@@ -113,7 +113,8 @@ static struct probed load_probed(struct engine *engine)
         orl_cache_store(&engine->cache, key, &probed, sizeof probed);
     } else {
         orl_log(&engine->log, LOG_WARNING,
-                "probe: %s; the device's limit of loops is not known",
+                "probe: %s; the device's limit of loops is not known, nor its "
+                "waves",
                 oriel_last_error()->message);
     }
     free(bytes);
@@ -122,10 +123,10 @@ static struct probed load_probed(struct engine *engine)
 
 /* Of a GPU that says of kernels alone how many work-items run in step, as those
  * before OpenCL 3.0; numbers that none has are of something else. */
-static bool tells_waves(const struct device *d, int64_t multiple)
+static bool tells_waves(const struct device *d, int64_t items)
 {
-    return d->kind == DEVICE_GPU && d->wave_items <= 0 && multiple > 1 &&
-           multiple <= 128;
+    return d->kind == DEVICE_GPU && d->wave_items <= 0 && items > 1 &&
+           items <= 128;
 }
 
 /* A trial that can end the process: the driver may crash on what it does not
@@ -214,8 +215,8 @@ struct device orl_engine_facts(struct engine *engine)
         if (engine->device.compiler) {
             const struct probed probed = load_probed(engine);
             engine->device.loop_limit = probed.loop_limit;
-            if (tells_waves(&engine->device, probed.multiple))
-                engine->device.wave_items = probed.multiple;
+            if (tells_waves(&engine->device, probed.wave_items))
+                engine->device.wave_items = probed.wave_items;
             engine->device.matrix = load_risky(engine, &matrix_risk);
             engine->device.sub_groups = load_risky(engine, &sub_group_risk);
         }

@@ -2,6 +2,7 @@
 #include "cl/trial.h"
 
 #include "cl/check.h"
+#include "cl/probe.h"
 #include "cl/program.h"
 #include "cl/source.h"
 
@@ -58,14 +59,21 @@ enum trial_verdict orl_trial_build(cl_program *program, cl_kernel *kernel,
     return code == CL_SUCCESS ? TRIAL_RIGHT : TRIAL_NO_KERNEL;
 }
 
-static int64_t preferred_multiple(cl_kernel kernel, cl_device_id id)
+/* Compilers for Intel's GPUs choose it for each kernel. */
+static int64_t wave_of(cl_program program, cl_device_id id)
 {
-    size_t multiple = 0;
-    if (clGetKernelWorkGroupInfo(
-            kernel, id, CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE,
-            sizeof multiple, &multiple, NULL) != CL_SUCCESS)
+    cl_int code;
+    size_t wave = 0;
+    if (orl_probe_extension(id, "cl_intel_subgroups"))
         return 0;
-    return (int64_t)multiple;
+    cl_kernel kernel = clCreateKernel(program, "probe_wave", &code);
+    if (code != CL_SUCCESS)
+        return 0;
+    code = clGetKernelWorkGroupInfo(
+        kernel, id, CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, sizeof wave,
+        &wave, NULL);
+    clReleaseKernel(kernel);
+    return code == CL_SUCCESS ? (int64_t)wave : 0;
 }
 
 oriel_status orl_trial_probe(struct probed *out, struct engine *engine)
@@ -92,7 +100,7 @@ oriel_status orl_trial_probe(struct probed *out, struct engine *engine)
     if (status == ORIEL_OK)
         *out = (struct probed) {
             .loop_limit = count >= TRIAL_ITERATIONS ? 0 : count,
-            .multiple = preferred_multiple(kernel, engine->id),
+            .wave_items = wave_of(program, engine->id),
         };
 
 done:

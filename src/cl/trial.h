@@ -5,11 +5,12 @@
 
 #include "cl/engine.h"
 
-/* Iterations after which a work-item silently ends; 0: it went on to the end
- * of the trial, which is past the limit that is known to exist (65535). */
+/* loop_limit: iterations after which a work-item silently ends; 0: it went on
+ * to the end of the trial, which is past the limit that is known to exist
+ * (65535). wave_items: those of a group that run in step, as the driver says of
+ * a kernel; 0: it does not. */
 struct probed {
-    int64_t loop_limit; /* as that of struct device */
-    int64_t multiple;   /* of work-items that a group should have; 0: unknown */
+    int64_t loop_limit, wave_items;
 };
 
 oriel_status orl_trial_probe(struct probed *out, struct engine *engine);

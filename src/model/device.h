@@ -13,6 +13,7 @@ enum device_kind { DEVICE_CPU = 1, DEVICE_GPU, DEVICE_ACCELERATOR };
 
 enum { ORL_DEVICE_NAME = 128 };
 
+/* More than there are families. */
 enum { ORL_IN_SUB_GROUPS = 32 };
 
 struct device {

@@ -283,7 +283,9 @@ static void candidates(const struct problem *p, const struct device *d,
  * programs keep 8 to 32 KB of a group in memory there. */
 static double plain_times(const struct device *d)
 {
-    return d->sub_groups == 16 ? 4.0 : d->sub_groups != 0 ? 1.5 : 1.0;
+    if (d->kind != DEVICE_GPU || d->sub_groups == 0)
+        return 1.0;
+    return d->sub_groups == 16 ? 4.0 : 1.5;
 }
 
 /* Rows of several heads take 5 to 8 % longer (NVIDIA H200, five problems). */

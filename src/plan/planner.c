@@ -86,7 +86,9 @@ void orl_planner_rank(struct ranking *out, const struct problem *p,
         const char *reason = orl_families[n]->rejects(p, d);
         if (reason || !(offers >> n & 1))
             reject(out, orl_families[n], p,
-                   reason ? reason : "none of its plans fits the device");
+                   reason
+                       ? reason
+                       : "none of its plans fits the problem and the device");
     }
 }
 
@@ -97,6 +99,8 @@ oriel_status orl_planner_force(struct plan *out, const char *text,
     struct plan plan;
     ORL_TRY(orl_plan_parse(&plan, text, &variant));
     const char *reason = plan.family->rejects(p, d);
+    if (!reason)
+        reason = orl_plan_barrier(&plan, d);
     if (reason)
         return orl_fail(ORIEL_E_UNSUPPORTED, "plan \"%s\" cannot be taken: %s",
                         text, reason);

@@ -17,7 +17,7 @@
 static cl_icd_dispatch ours;
 static const cl_icd_dispatch *below;
 
-enum { VALUES = 16 };
+enum { VALUES = 32 };
 
 struct answer {
     unsigned char bytes[8 * VALUES];

@@ -107,7 +107,8 @@ class Recorded(harness.Cli):
 
     def test_kernels_tell_waves_where_devices_do_not(self):
         unknown = {"q1067": "0:8", "q4000": "0:4", "q404A": "0:4",
-                   "q4254": "0:4"}
+                   "q4254": "0:4",
+                   "q1030": self.name("cles_khr_int64") + ":1"}
         for told, known in ((8, 8), (128, 128), (1, None), (129, None)):
             for _ in "first", "from the cache":
                 facts = self.answered(q11B3=f"{told:x}:8", **unknown)
@@ -116,6 +117,13 @@ class Recorded(harness.Cli):
             self.setUp()
         told = self.answered(q11B3="20:8", **unknown | {"q1067": "10:8"})
         self.assertEqual(told["wave_items"], 16)
+        # Compilers for Intel's GPUs choose for each kernel.
+        self.tearDown()
+        self.setUp()
+        told = self.answered(
+            q11B3="20:8",
+            **unknown | {"q1030": self.name("cl_intel_subgroups") + ":1"})
+        self.assertNotIn("wave_items", told)
 
     def test_a_device_that_is_no_gpu_is_not_asked(self):
         listed = self.oriel("devices", "--json", env={

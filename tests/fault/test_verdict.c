@@ -163,7 +163,7 @@ START_TEST(a_verdict_on_sub_groups_is_one_on_nothing_else)
         refused(
             oriel_plan_create(&plan, context, &s.problem,
                               ORIEL_PLAN_OPTIONS(.plan_text = IN_SUB_GROUPS)),
-            ORIEL_E_ARGUMENT, "broadcast needs sub-groups");
+            ORIEL_E_UNSUPPORTED, "its self-test in sub-groups failed");
         must(oriel_plan_create(&plan, context, &s.problem,
                                ORIEL_PLAN_OPTIONS(.plan_text = PLAIN)));
         attend_rightly(&s, plan);

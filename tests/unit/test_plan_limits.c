@@ -199,7 +199,6 @@ START_TEST(what_row_can_do_has_a_plan)
 }
 END_TEST
 
-/* Copies elsewhere, and a ranking that held other plans before. */
 START_TEST(every_family_has_a_plan_or_a_reason)
 {
     uint64_t state = 5300u + (unsigned)_i;
@@ -219,6 +218,7 @@ START_TEST(every_family_has_a_plan_or_a_reason)
 }
 END_TEST
 
+/* Copies elsewhere, and a ranking that held other plans before. */
 START_TEST(the_same_question_has_the_same_answer)
 {
     uint64_t state = 9000u + (unsigned)_i;

@@ -53,10 +53,10 @@ struct device selftest_facts(const struct selftest *s)
     return orl_engine_facts(&s->context->engine);
 }
 
-static bool quarantined(const struct selftest *s, const struct family *f)
+static bool quarantined(const struct selftest *s, int bit)
 {
     const struct device d = selftest_facts(s);
-    return d.quarantine >> orl_family_number(f) & 1;
+    return d.quarantine >> bit & 1;
 }
 
 static void conclude(struct trial *t, enum verdict verdict, const char *reason)
@@ -67,9 +67,10 @@ static void conclude(struct trial *t, enum verdict verdict, const char *reason)
 
 /* A plan that cannot be made computes nothing wrong, unless the reason is that
  * it did. */
-static void note_refusal(const struct selftest *s, struct trial *t)
+static void note_refusal(const struct selftest *s, struct trial *t,
+                         const struct plan *plan)
 {
-    if (quarantined(s, t->family))
+    if (quarantined(s, orl_plan_quarantine(plan)))
         conclude(t, WRONG, oriel_last_error()->message);
     else if (t->verdict == UNTRIED)
         conclude(t, REFUSED, oriel_last_error()->message);
@@ -119,10 +120,12 @@ static void judge(struct trial *t, const struct run *r, const char *problem,
 /* One problem by one plan. Sets *over if there is no use in others. */
 static oriel_status try_call(struct selftest *s, struct trial *t,
                              const struct problem *p, const char *text,
-                             const char *plan_text, bool *over)
+                             const struct plan *chosen, bool *over)
 {
     const oriel_problem public = orl_problem_public(p);
     oriel_plan *plan = NULL;
+    char plan_text[ORL_PLAN_TEXT];
+    orl_plan_print(chosen, plan_text, sizeof plan_text);
     oriel_status status = oriel_plan_create(
         &plan, s->context, &public, ORIEL_PLAN_OPTIONS(.plan_text = plan_text));
     if (status == ORIEL_E_ARGUMENT)
@@ -130,7 +133,7 @@ static oriel_status try_call(struct selftest *s, struct trial *t,
     if (status == ORIEL_E_MEMORY)
         return status;
     if (status != ORIEL_OK) {
-        note_refusal(s, t);
+        note_refusal(s, t, chosen);
         *over = true;
         return ORIEL_OK;
     }
@@ -155,12 +158,12 @@ static oriel_status problem_of(struct problem *out, const char *text,
     return orl_problem_check(out, &public);
 }
 
-/* Text of the family's candidate of this rank; false: it has none. */
+/* The family's candidate of this rank; false: it has none. */
 static bool candidate(const struct selftest *s, struct trial *t,
-                      const struct problem *p, int rank,
-                      char plan[ORL_PLAN_TEXT])
+                      const struct problem *p, int rank, struct plan *plan)
 {
     const struct device d = selftest_facts(s);
+    const bool failed = quarantined(s, orl_family_number(t->family));
     struct ranking ranking;
     orl_planner_rank(&ranking, p, &d);
     for (int n = 0; n < ranking.count; n++) {
@@ -168,9 +171,9 @@ static bool candidate(const struct selftest *s, struct trial *t,
         if (c->plan.family != t->family)
             continue;
         if (!c->fits && t->verdict == UNTRIED)
-            conclude(t, quarantined(s, t->family) ? WRONG : REFUSED, c->reason);
+            conclude(t, failed ? WRONG : REFUSED, c->reason);
         if (c->fits && rank-- == 0) {
-            orl_plan_print(&c->plan, plan, ORL_PLAN_TEXT);
+            *plan = c->plan;
             return true;
         }
     }
@@ -181,14 +184,14 @@ static bool candidate(const struct selftest *s, struct trial *t,
 static oriel_status try_set(struct selftest *s, struct trial *t, int set,
                             int rank)
 {
-    char plan[ORL_PLAN_TEXT];
+    struct plan plan;
     bool over = false;
     for (int n = 0; n < PROBLEMS && problems[set][n] && !over; n++) {
         struct problem p;
         ORL_TRY(problem_of(&p, problems[set][n], t->type));
-        if (n == 0 && !candidate(s, t, &p, rank, plan))
+        if (n == 0 && !candidate(s, t, &p, rank, &plan))
             return ORIEL_OK;
-        ORL_TRY(try_call(s, t, &p, problems[set][n], plan, &over));
+        ORL_TRY(try_call(s, t, &p, problems[set][n], &plan, &over));
     }
     return ORIEL_OK;
 }
@@ -218,11 +221,11 @@ static oriel_status try_all(struct selftest *s, bool terminal)
 }
 
 /* A verdict kept from an earlier run is no measurement: with one, programs are
- * built anew. What the library would log is in the table. */
+ * built anew. */
 static oriel_status open_context(struct selftest *s, cl_device_id id)
 {
-    ORL_TRY(
-        oriel_context_create(&s->context, ORIEL_CONTEXT_DESC(.device = id)));
+    ORL_TRY(oriel_context_create(
+        &s->context, ORIEL_CONTEXT_DESC(.device = id, .log = device_log)));
     if (selftest_facts(s).quarantine == 0)
         return ORIEL_OK;
     device_log(NULL, ORIEL_LOG_WARNING,
@@ -231,7 +234,8 @@ static oriel_status open_context(struct selftest *s, cl_device_id id)
     oriel_context_destroy(s->context);
     s->context = NULL;
     return oriel_context_create(
-        &s->context, ORIEL_CONTEXT_DESC(.device = id, .cache_dir = ""));
+        &s->context,
+        ORIEL_CONTEXT_DESC(.device = id, .cache_dir = "", .log = device_log));
 }
 
 oriel_status selftest_run(struct selftest *s, cl_device_id id)
