@@ -58,11 +58,9 @@ int orl_plan_quarantine(const struct plan *plan)
 const char *orl_plan_barrier(const struct plan *plan, const struct device *d)
 {
     const int bit = orl_plan_quarantine(plan);
-    if (!(d->quarantine >> bit & 1))
+    if (bit < ORL_IN_SUB_GROUPS || !(d->quarantine >> bit & 1))
         return NULL;
-    return bit < ORL_IN_SUB_GROUPS
-               ? "its self-test failed on this device"
-               : "its self-test in sub-groups failed on this device";
+    return "its self-test in sub-groups failed on this device";
 }
 
 int64_t orl_family_sub_groups(const struct family *family,

@@ -112,7 +112,8 @@ int orl_family_number(const struct family *family);
  * forbids. */
 int orl_plan_quarantine(const struct plan *plan);
 
-/* NULL, or that such plans failed their self-test on the device. */
+/* NULL, or that of a family that is not rejected such plans failed their
+ * self-test on the device. */
 const char *orl_plan_barrier(const struct plan *plan, const struct device *d);
 
 /* Value of the word with this define; 0 if the family has none. */

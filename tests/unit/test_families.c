@@ -119,12 +119,14 @@ START_TEST(a_failed_self_test_in_sub_groups_bars_such_plans_only)
     d.quarantine = INT64_C(1) << orl_plan_quarantine(&whole.plan[0]);
     ck_assert_ptr_null(orl_family_barrier(tile, &d));
     ck_assert_ptr_nonnull(tile->objects(&whole.plan[0], &p, &d));
+    ck_assert_ptr_nonnull(orl_plan_barrier(&whole.plan[0], &d));
 
     tile->candidates(&p, &d, &rest);
     ck_assert_int_gt(rest.count, 0);
     for (int n = 0; n < rest.count; n++) {
         ck_assert_int_eq(orl_plan_word(&rest.plan[n], "BROADCAST"), 0);
         ck_assert_ptr_null(tile->objects(&rest.plan[n], &p, &d));
+        ck_assert_ptr_null(orl_plan_barrier(&rest.plan[n], &d));
     }
     d.quarantine = INT64_C(1) << orl_plan_quarantine(&rest.plan[0]);
     ck_assert_ptr_nonnull(orl_family_barrier(tile, &d));
