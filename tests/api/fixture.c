@@ -64,6 +64,14 @@ bool left_out_on(const char *platform, const char *why)
     return true;
 }
 
+bool left_out_off(const char *platform, const char *why)
+{
+    if (is_on(platform))
+        return false;
+    printf("left out but on %s: %s\n", platform, why);
+    return true;
+}
+
 /* ---- Statuses ----------------------------------------------------------- */
 
 void fixture_must(oriel_status status, const char *call)

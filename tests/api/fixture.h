@@ -22,9 +22,15 @@ const struct fixture *fixture(void);
 cl_device_id fixture_pick(void);
 
 /* Whether the device is of this platform, a part of its name; and the same
- * where a test must then be left out, which is said, and why. */
+ * where a test must then, or on all others, be left out, which is said, and
+ * why. */
 bool is_on(const char *platform);
 bool left_out_on(const char *platform, const char *why);
+bool left_out_off(const char *platform, const char *why);
+
+/* Its CPUs have sub-groups of 8 and of 16. */
+#define INTELS        "Intel(R) OpenCL"
+#define NO_SUB_GROUPS "kernels cannot ask for sub-groups of 8 or 16"
 
 /* It runs a few thousand work-items a second. */
 #define INTERPRETER "Oclgrind"

@@ -206,7 +206,8 @@ enum { PLANS = sizeof plans / sizeof *plans };
 
 static bool has_sub_groups_for(const char *text)
 {
-    return !text || !strstr(text, "broadcast") || is_on("Intel(R) OpenCL");
+    return !text || !strstr(text, "broadcast") ||
+           !left_out_off(INTELS, NO_SUB_GROUPS);
 }
 
 START_TEST(the_last_rows_are_those_of_a_small_problem)

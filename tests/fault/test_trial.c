@@ -339,7 +339,7 @@ START_TEST(sub_groups_that_fail_in_part_are_told)
 {
     struct journal j;
     char text[256];
-    if (!is_on("Intel(R) OpenCL"))
+    if (left_out_off(INTELS, NO_SUB_GROUPS))
         return;
     layer_tell(SUB_GROUP_SIZES_INTEL, 8);
     run(&j, text);

@@ -138,7 +138,7 @@ END_TEST
 START_TEST(a_verdict_on_sub_groups_is_one_on_nothing_else)
 {
     char folder[] = "/tmp/oriel-verdict-XXXXXX", command[64];
-    if (!is_on("Intel(R) OpenCL"))
+    if (left_out_off(INTELS, NO_SUB_GROUPS))
         return;
     ck_assert_ptr_nonnull(mkdtemp(folder));
     struct sample s = sample_open(PROBLEM, 1);
