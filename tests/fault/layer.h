@@ -75,7 +75,8 @@ LAYER_API void layer_build_with(const char *options);
 
 /* After each launch of a kernel of this name, a high bit of the first elements
  * of argument 3, the result of every kernel here, is flipped. "*": of every
- * kernel; NULL: of none. The text is not copied. */
+ * kernel; NULL: of none. "NAME OPTION": of those whose program is built with
+ * this option, too, as "attend_tile -DBROADCAST=1". The text is not copied. */
 LAYER_API void layer_flip(const char *kernel);
 
 /* Launches whose event is asked for end with this status, below 0; 0: with

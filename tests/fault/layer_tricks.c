@@ -3,11 +3,13 @@
 #include "layer_state.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
     RESULT = 3, /* the argument that every kernel writes its result to */
-    KERNELS = 64
+    KERNELS = 64,
+    OPTIONS = 4096
 };
 
 static struct {
@@ -80,14 +82,36 @@ void layer_forget_kernel(cl_kernel kernel)
     pthread_mutex_unlock(&state.lock);
 }
 
+/* Whether the kernel's program was built with this option, as it is written. */
+static bool is_built_with(cl_kernel kernel, const char *option)
+{
+    cl_program program = NULL;
+    cl_device_id device = NULL; /* the first; Oriel's programs have one */
+    char options[OPTIONS] = "", all[OPTIONS + 2], wanted[128];
+    layer_next->clGetKernelInfo(kernel, CL_KERNEL_PROGRAM, sizeof program,
+                                &program, NULL);
+    layer_next->clGetProgramInfo(program, CL_PROGRAM_DEVICES, sizeof device,
+                                 &device, NULL);
+    layer_next->clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_OPTIONS,
+                                      sizeof options - 1, options, NULL);
+    snprintf(all, sizeof all, " %s ", options);
+    snprintf(wanted, sizeof wanted, " %s ", option);
+    return strstr(all, wanted) != NULL;
+}
+
 static bool is_wanted(cl_kernel kernel)
 {
     char name[128] = "";
     if (!state.flip)
         return false;
+    const size_t length = strcspn(state.flip, " ");
+    const char *option = state.flip + length;
     layer_next->clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME,
                                 sizeof name - 1, name, NULL);
-    return strcmp(state.flip, "*") == 0 || strcmp(state.flip, name) == 0;
+    const bool named =
+        strlen(name) == length && memcmp(state.flip, name, length) == 0;
+    return (named || state.flip[0] == '*') &&
+           (!*option || is_built_with(kernel, option + 1));
 }
 
 /* The highest bit of the exponents of one float or two halves: the result is

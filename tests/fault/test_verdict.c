@@ -147,7 +147,7 @@ START_TEST(a_verdict_on_sub_groups_is_one_on_nothing_else)
         oriel_plan *plan = NULL;
         layer_reset();
         if (!again)
-            layer_flip("attend_tile");
+            layer_flip("attend_tile -DBROADCAST=1");
         oriel_context *context = journal_open(&j, folder);
         const char *said = "tile in sub-groups failed its self-test";
         if (!again) {
@@ -159,7 +159,6 @@ START_TEST(a_verdict_on_sub_groups_is_one_on_nothing_else)
         }
         ck_assert_msg(strstr(j.text, said) && count(j.text, "\n") == 1, "%s",
                       j.text);
-        layer_reset();
         refused(
             oriel_plan_create(&plan, context, &s.problem,
                               ORIEL_PLAN_OPTIONS(.plan_text = IN_SUB_GROUPS)),
@@ -167,6 +166,7 @@ START_TEST(a_verdict_on_sub_groups_is_one_on_nothing_else)
         must(oriel_plan_create(&plan, context, &s.problem,
                                ORIEL_PLAN_OPTIONS(.plan_text = PLAIN)));
         attend_rightly(&s, plan);
+        ck_assert_msg(count(j.text, "\n") == 1, "%s", j.text);
         oriel_plan_destroy(plan);
         oriel_context_destroy(context);
     }
