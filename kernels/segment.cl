@@ -49,6 +49,7 @@
 #include "lib/band.clh"
 #include "lib/elem.clh"
 #include "lib/exp2.clh"
+#include "lib/late.clh"
 #include "lib/merge.clh"
 #include "lib/score.clh"
 #include "lib/segment.clh"
@@ -113,7 +114,7 @@ FLAT void score_keys(int t, local struct shared *s, global const k_elem *k,
 #pragma unroll 1
         for (int c = 0; c < QUERY_PARTS; c += CHUNK_PARTS) {
             barrier(CLK_LOCAL_MEM_FENCE); /* queries, or the chunk before */
-            stage_keys(t, s, k, part, j, c * LANES, call->k.row);
+            stage_keys(late(t), s, k, part, j, c * LANES, call->k.row);
             barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll 4
             for (int p = 0; p < CHUNK_PARTS; p++) {

@@ -128,12 +128,6 @@ def must_not_spill(job):
     return True
 
 
-def let_through(job):
-    """Bytes that it may keep in memory; the page says which."""
-    known = page.LET_THROUGH.get((job.target, job.line), (0, ""))
-    return 0 if job.place == 1 else known[0]
-
-
 def share_of(options, loops):
     """Multiply-adds per 100 instructions of both long loops of a tile of keys;
     None if they were not found."""
@@ -171,8 +165,7 @@ def share_faults(share, job):
 
 def faults_of(facts, waves, job):
     faults = []
-    spills = max(facts["spilled"], facts["scratch"])
-    if spills > let_through(job) and must_not_spill(job):
+    if (facts["spilled"] or facts["scratch"]) and must_not_spill(job):
         faults.append("keeps registers in memory")
     if facts["registers"] == 0:
         faults.append("gave no kernel")
@@ -232,23 +225,15 @@ def in_order(rows):
                                            compilers.TARGETS.index(cells[0])))
 
 
-def needless(rows):
-    """Of what is let through, what need not be."""
-    spill = {(job.target, job.line) for job, cells in rows
-             if cells[5] or cells[6]}
-    return [f"{target} | {line}: let through, but it does not spill"
-            for target, line in page.LET_THROUGH if (target, line) not in spill]
-
-
-def page_faults(path, text, versions, more):
-    """Of the page that is there, and more, if it is of the same compilers."""
+def page_faults(path, text, versions):
+    """Of the page that is there, if it is of the same compilers."""
     known = path.read_text() if path.exists() else ""
     if page.versions_of(known) != versions:
         print(f"{path.name} is of {page.versions_of(known)}, and here are "
               f"{versions}: all is checked, but not whether the page is what "
               "they give")
         return []
-    return more if known == text else more + [
+    return [] if known == text else [
         f"{path.name} is not what the compilers give now: "
         "ninja -C BUILD isa-write"]
 
@@ -296,7 +281,7 @@ def main(arguments):
     elif write:
         path.write_text(text)
     elif not wanted:
-        faults += page_faults(path, text, versions, needless(rows))
+        faults += page_faults(path, text, versions)
     print(f"{len(rows)} programs compiled, {len(faults)} at fault")
     for fault in faults:
         print(fault)

@@ -21,8 +21,7 @@ place. It spills registers, too, on {row}. On a device, where driver and
 compiler are others than here, a program of the other three may keep 256 bytes
 of a work-item in memory, by what the driver tells (`orl_family_unfit` in
 src/plan/families.c): a few numbers that are read once a tile do no harm. With
-more it is not taken. The suite allows none but what the last section
-names.
+more it is not taken. The suite allows none.
 
 Waves: how many a SIMD of AMD, one of the four schedulers of an SM, or a vector
 engine of Intel (its threads) holds at a time, by registers, local memory and
@@ -56,21 +55,7 @@ tests/golden/problems.txt, where no row above is the same program. They must
 compile and must not spill, `row` excepted. Waves and shares are told, not asked
 for: many of these problems are too small to fill a device.
 
-These keep something in memory and are let through: ptxas does it so that a core
-holds one group more, though there are registers left. Told that one group is
-enough (`.minnctapersm 1`), it spills nothing; OpenCL has no word for that.
-
 """
-# Bytes that the choice for a problem may keep in memory, of a work-item, and
-# what they are.
-SUM = "the sum of weights of a row, once a tile of keys"
-LET_THROUGH = {
-    ("sm_90", "h8 q2048 d64 winf,inf bf16"): (12, SUM),
-    ("sm_100", "h8 q2048 d64 winf,inf bf16"): (12, SUM),
-    ("sm_90", "h32/8 q1 k4096 d128 w1023,0"):
-        (16, "where three parts of keys go in local memory, once for 32 "
-             "channels of a tile of keys"),
-}
 COLUMNS = ["target", "problem", "plan", "waves", "registers", "spilled",
            "scratch B", "local B", "loops %", "share %"]
 
@@ -103,16 +88,8 @@ def head(rows, versions):
                        for paragraph in words.split("\n\n")) + "\n\n"
 
 
-def let_through():
-    return "".join(
-        textwrap.fill(f"- {target}, `{problem}`: at most {most} bytes, {what}",
-                      80, subsequent_indent="  ", break_on_hyphens=False) + "\n"
-        for (target, problem), (most, what) in LET_THROUGH.items()) + "\n"
-
-
 def text(rows, grid, versions):
-    return (head(rows, versions) + table(rows) + GRID + let_through() +
-            table(grid))
+    return head(rows, versions) + table(rows) + GRID + table(grid)
 
 
 def versions_of(known):
