@@ -98,9 +98,11 @@ static long long told_local_bytes(cl_kernel kernel)
     return (long long)bytes;
 }
 
-/* What the driver says of a kernel beyond the 1024 bytes that it declares, for
- * the vectors of 16 bytes of which ours are made. */
-static long long kept_local_bytes(void)
+enum { KNOWN_BYTES = 1024 };
+
+/* What the driver says of a kernel that declares KNOWN_BYTES, in the vectors of
+ * 16 bytes of which ours are made. */
+static long long known_local_bytes(void)
 {
     static const char *text =
         "kernel void known(global int4 *x)\n"
@@ -117,17 +119,30 @@ static long long kept_local_bytes(void)
     OK(clBuildProgram(program, 1, &device.id, "", NULL, NULL));
     cl_kernel kernel = clCreateKernel(program, "known", &err);
     OK(err);
-    const long long kept = told_local_bytes(kernel) - 1024;
+    const long long told = told_local_bytes(kernel);
     OK(clReleaseKernel(kernel));
     OK(clReleaseProgram(program));
-    return kept;
+    if (told == 0)
+        printf("this device tells no local memory: it is not compared\n");
+    return told;
+}
+
+static long long known_told(void)
+{
+    static long long told = -1;
+    if (told < 0)
+        told = known_local_bytes();
+    return told;
+}
+
+bool device_tells_local_bytes(void)
+{
+    return known_told() > 0;
 }
 
 long long device_local_bytes(cl_kernel kernel)
 {
-    static long long kept = -1;
-    if (kept < 0)
-        kept = kept_local_bytes();
+    const long long kept = known_told() - KNOWN_BYTES;
     return told_local_bytes(kernel) - kept;
 }
 

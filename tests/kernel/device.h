@@ -36,6 +36,10 @@ void device_close(void);
 cl_kernel device_build(const char *file, const char *options, const char *name,
                        const char *more);
 
+/* Whether the driver says how much local memory a kernel has: PoCL 5.0 tells 0
+ * of any. If not, says so. */
+bool device_tells_local_bytes(void);
+
 /* Bytes of local memory that a kernel declares: what the driver says of it
  * without what it keeps for itself in every kernel (NVIDIA's: 16). */
 long long device_local_bytes(cl_kernel kernel);

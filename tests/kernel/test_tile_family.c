@@ -165,6 +165,8 @@ END_TEST
 /* What the planner counts on. */
 START_TEST(local_memory_is_what_the_planner_says)
 {
+    if (!device_tells_local_bytes())
+        return;
     const struct tile_preset t = shape_of(_i);
     const struct subject s = tile_subject(_i);
     const long long bytes = device_local_bytes(s.kernel);
