@@ -18,7 +18,8 @@
  * Which work-item holds what is a matter of ENGINE; with PORTABLE 1 any device
  * does the same in plain OpenCL C, slowly: a way to test these layouts, not to
  * compute. Local memory, in bytes, PORTABLE's own left out: 64 of MMA for the
- * block, and STAGES times, up to a multiple of 16 each,
+ * block where HEAD_DIM + V_DIM > 256, and STAGES times, up to a multiple of 16
+ * each,
  *
  *     4 + max(size * KEY_TILE * (K + 16 / size), 4 * (QUERY_TILE + V))
  *   + size * V * (KEY_TILE + 16 / size), or KEY_TILE * (V + 16 / size) for MMA
@@ -120,7 +121,7 @@ FLAT void hide_keys(const struct item *me, local const struct shared *s,
 {
     struct block kept;
     kept_block(&kept, s, b);
-    const int lane = late(me->wave.lane), first_row = late(me->row);
+    const int lane = me->wave.lane;
     j += sum_column(lane, 0);
 #pragma unroll UNROLL
     for (int u = 0; u < ROW_TILES; u++) {
@@ -128,7 +129,7 @@ FLAT void hide_keys(const struct item *me, local const struct shared *s,
         for (int n = 0; n < KEY_TILES; n++) {
 #pragma unroll
             for (int e = 0; e < SUMS; e++) {
-                const int row = first_row + u * TILE_ROWS + sum_row(lane, e);
+                const int row = me->row + u * TILE_ROWS + sum_row(lane, e);
                 const int key = j + n * TILE_WIDTH + sum_column(lane, e) -
                                 sum_column(lane, 0);
                 if (!row_sees(&kept, row, key))
@@ -321,18 +322,23 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
     struct item me;
     struct copies sent;
     const int first = first_tile(&b, &call);
-    begin_tiles(t, &sent, &shared, k, v, &b, first, &call);
+    /* first, or its registers would hold what brings tiles, too */
     open_item(&me, &shared, q, &b, &call);
-    if (STAGES == 2)
+    begin_tiles(t, &sent, &shared, k, v, &b, first, &call);
+    if (STAGES == 2 || KEEPS)
         barrier(CLK_LOCAL_MEM_FENCE); /* no outliers so far; the block kept */
 
     for (int j = first, n = 0; j < b.seen.end; j += KEY_TILE, n++) {
-        const int cut = tile_cut(&b, j);
+        if (KEEPS)
+            me.wave.lane = late(me.wave.lane);
+        struct block kept;
+        kept_block(&kept, &shared, &b);
+        const int cut = tile_cut(&kept, j);
         union sums score[ROW_TILES][KEY_TILES];
         struct row_operand weight[ROW_TILES][KEY_STEPS];
         float shrink[ROW_TILES][STATS];
-        local struct tile *tile =
-            take_tile(t, &sent, &shared, n, k, v, &b, j, cut, &call);
+        local struct tile *tile = take_tile(
+            CROWDED ? late(t) : t, &sent, &shared, n, k, v, &b, j, cut, &call);
         score_keys(&me, tile, score);
 #pragma unroll UNROLL
         for (int u = 0; u < ROW_TILES; u++) {
@@ -354,6 +360,6 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
     out += layout_at(call.out, entry, head);
     lse = lse ? lse + layout_at(call.lse, entry, head) : lse;
     struct block last;
-    last_block(&last, &shared, &b);
+    kept_block(&last, &shared, &b);
     close_block(&me, &last, out, lse, &call);
 }

@@ -134,7 +134,8 @@ int64_t orl_matrix_local_bytes(const struct matrix_shape *m, int32_t head_dim,
     const int64_t rows =
         m->turns ? orl_max(first, size * values) : first + size * values;
     const int64_t tile = orl_ceil_div(rows + 4, 16) * 16;
-    const int64_t kept = m->engine == ENGINE_MMA ? BLOCK_BYTES : 0;
+    const bool keeps = m->engine == ENGINE_MMA && head_dim + v_dim > 256;
+    const int64_t kept = keeps ? BLOCK_BYTES : 0;
     const int64_t bytes =
         stages(m, aligned) * tile + kept + (portable ? 4 * waves * scratch : 0);
     return orl_ceil_div(bytes, 16) * 16;

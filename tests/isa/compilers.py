@@ -1,11 +1,13 @@
-"""The compilers that need no device: clang for AMD, clang and ptxas for NVIDIA,
+"""The compilers that need no device: clang for AMD, NVVM and ptxas for NVIDIA,
 ocloc for Intel.
 
 tools/install-offline brings them; the environment may name others:
-    ISA_CLANG      clang with targets amdgcn and nvptx64
+    ISA_CLANG      clang with target amdgcn
+    ISA_CLANG_14, ISA_OPT_14    clang and opt of LLVM 14, as nvvm.py needs them
+    ISA_NVVM       libnvvm.so
     ISA_PTXAS, ISA_NVDISASM
     ISA_AMD_LIBRARIES    folder of ockl.bc, ocml.bc, ...
-    ISA_NVIDIA_LIBRARY   libclc's nvptx64--nvidiacl.bc
+    ISA_NVIDIA_LIBRARY   nvptx64--nvidiacl.bc of libclc 14
     ISA_OCLOC            ocloc, with libocloc.so beside it or on the system
 """
 import glob
@@ -14,14 +16,16 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import instructions
+import nvvm
 
 PLACE = pathlib.Path(os.environ.get("ORIEL_OFFLINE", "/opt/oriel-offline"))
 AMD = ["gfx906", "gfx908", "gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"]
 NVIDIA = ["sm_75", "sm_80", "sm_89", "sm_90", "sm_100", "sm_120"]
-# What clang 19 does not know; PTX runs on all that came later.
+# What NVVM has another IR for; PTX runs on all that came later.
 PTX_TARGETS = {"sm_100": "sm_90", "sm_120": "sm_90"}
 INTEL = ["tgllp", "dg2", "pvc"]
 TARGETS = AMD + NVIDIA + INTEL
@@ -29,7 +33,8 @@ TARGETS = AMD + NVIDIA + INTEL
 # which take those of their nearest relative.
 ISA_VERSIONS = {"gfx942": "940", "gfx1100": "1030", "gfx1201": "1030"}
 NEEDED = [(AMD, ["clang", "amd"]),
-          (NVIDIA, ["clang", "ptxas", "nvdisasm", "nvidia"]),
+          (NVIDIA, ["clang 14", "opt 14", "nvvm", "ptxas", "nvdisasm",
+                    "nvidia"]),
           (INTEL, ["ocloc"])]
 
 
@@ -47,6 +52,11 @@ def find():
     """Where each tool is; those missing are empty."""
     return {
         "clang": first(os.environ.get("ISA_CLANG"), "clang-19"),
+        "clang 14": first(os.environ.get("ISA_CLANG_14"), "clang-14"),
+        "opt 14": first(os.environ.get("ISA_OPT_14"), "opt-14"),
+        "nvvm": first(os.environ.get("ISA_NVVM"),
+                      str(PLACE / "nvidia/lib/*/site-packages/nvidia/*/lib/"
+                          "libnvvm.so*")),
         "ptxas": first(os.environ.get("ISA_PTXAS"), "ptxas",
                        str(PLACE / "nvidia/lib/*/site-packages/nvidia/*/bin/"
                            "ptxas")),
@@ -57,7 +67,7 @@ def find():
             os.environ.get("ISA_AMD_LIBRARIES", "") + "/ockl.bc",
             "/usr/lib/*/amdgcn/bitcode/ockl.bc")),
         "nvidia": first(os.environ.get("ISA_NVIDIA_LIBRARY"),
-                        str(PLACE / "nvptx64--nvidiacl.bc")),
+                        str(PLACE / "libclc-14/nvptx64--nvidiacl.bc")),
         "ocloc": first(os.environ.get("ISA_OCLOC"), str(PLACE / "intel/ocloc"),
                        "ocloc"),
     }
@@ -80,6 +90,10 @@ def versions(tools):
     if tools["clang"]:
         text = run([tools["clang"], "--version"])
         found.append("clang " + re.search(r"version (\S+)", text).group(1))
+    if tools["clang 14"] and tools["nvvm"]:
+        text = run([tools["clang 14"], "--version"])
+        found.append("clang " + re.search(r"version (\S+)", text).group(1))
+        found.append("NVVM " + nvvm.version(tools["nvvm"]))
     if tools["ptxas"]:
         text = run([tools["ptxas"], "--version"])
         found.append("ptxas " + re.search(r"V(\d\S*)", text).group(1))
@@ -148,16 +162,24 @@ def compile_amd(tools, target, source, options, items, base):
 
 
 def compile_nvidia(tools, target, source, options, items, base):
-    run(common(tools, options) +
-        ["-target", "nvptx64--nvidiacl", "-Xclang", "-target-cpu", "-Xclang",
-         PTX_TARGETS.get(target, target), "-Xclang", "-target-feature", "-Xclang", "+ptx80",
-         "-Dcl_clang_storage_class_specifiers", "-Xclang",
-         "-mlink-builtin-bitcode", "-Xclang", tools["nvidia"],
-         "-o", base + ".ptx", str(source)])
-    ptx = pathlib.Path(base + ".ptx")
-    # ptxas must know the size of a group, as a driver does
-    ptx.write_text(re.sub(r"(\.entry [^{]*\)\n)", rf"\1.reqntid {items}, 1, 1\n",
-                          ptx.read_text()))
+    """As NVIDIA's driver does, whose macro and words for assembler the kernels
+    ask for; no pass of clang's own."""
+    kernel = f"attend_{pathlib.Path(source).stem}"
+    run([tools["clang 14"], "-x", "cl", "-O1", *options.split(), "-S",
+         "-emit-llvm", "-target", "nvptx64--nvidiacl", "-D__NV_CL_C_VERSION=120",
+         "-Dasm=__asm__", "-Dcl_clang_storage_class_specifiers",
+         *(word for option in
+           ["-disable-llvm-passes", "-finclude-default-header",
+            "-cl-ext=+cl_khr_fp16", "-target-cpu", "sm_80",
+            "-mlink-builtin-bitcode", tools["nvidia"]]
+           for word in ("-Xclang", option)),
+         "-o", base + ".clang.ll", str(source)])
+    run([tools["opt 14"], "-S", "-internalize",
+         f"-internalize-public-api-list={kernel}", "-globaldce", "-instnamer",
+         base + ".clang.ll", "-o", base + ".ll"])
+    architecture = PTX_TARGETS.get(target, target).replace("sm", "compute")
+    run([sys.executable, "-B", nvvm.__file__, tools["nvvm"], base + ".ll",
+         kernel, str(items), architecture, base + ".ptx"])
     log = subprocess.run([tools["ptxas"], "-v", f"-arch={target}", "-O3",
                           base + ".ptx", "-o", base + ".cubin"], check=True,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -122,7 +122,7 @@ def long_loops(parsed):
     for block in blocks(parsed):
         count = sum(map(fused, block))
         length = sum(not name.startswith(WAITS) for name, _ in block)
-        if (count >= 16 and 100 * count >= 40 * length and
+        if (count >= 16 and 100 * count >= 50 * length and
                 any(name.startswith(READS) for name, _ in block)):
             result.append((count, length))
     return result

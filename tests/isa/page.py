@@ -42,8 +42,11 @@ of keys, of so many instructions, among them the rare path for values that are
 not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
 (Intel).
 
-Clang 19 does not know {ptx}: ptxas makes their machine code of PTX for the
-target in brackets. Of AMD's device libraries Debian 12 lacks the constants of
+NVIDIA's machine code is made as the driver makes it: of LLVM IR that no pass of
+clang's has touched, by NVIDIA's NVVM and ptxas, which took as many registers as
+the driver of an H200 for most programs (h200.md); the library of functions is
+libclc. NVVM takes another IR for {ptx}, whose
+machine code is of PTX for the target in brackets. Of AMD's device libraries Debian 12 lacks the constants of
 {libraries}, which take those of the one in brackets.
 
 Compilers: {versions}."""

@@ -61,6 +61,9 @@ static const struct matrix_plan plans[] = {
     {ENGINE_MFMA8, 80, 16, SINGLE, 0, 1, {32, 16, 1, 1}, 2},
     {ENGINE_MMA, 17, 80, HALF, 0, 0, {16, 32, 1, 1}, 1},
     {ENGINE_MMA, 32, 48, BRAIN, 0, 1, {32, 32, 2, 1}, 1},
+    /* the block in local memory: more than 256 channels of both */
+    {ENGINE_MMA, 144, 128, HALF, 0, 1, {16, 16, 1}, 1},
+    {ENGINE_MMA, 17, 241, BRAIN, 0, 0, {16, 16, 1}, 2},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 

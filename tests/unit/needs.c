@@ -155,7 +155,8 @@ static int64_t matrix_bytes(const struct plan *plan)
     const bool mma = word(plan, "ENGINE") == ENGINE_MMA;
     const bool stages =
         mma && word(plan, "ALIGNED") == 1 && word(plan, "TURNS") == 0;
-    const int64_t block = mma ? 64 : 0;
+    const bool wide = plan->variant.head_dim + plan->variant.v_dim > 256;
+    const int64_t block = mma && wide ? 64 : 0;
     const int64_t scratch = ONE * (e->copies * e->a_rows * DEPTH +
                                    e->copies * DEPTH * e->b_columns + e->wave);
     return padded((stages ? 2 : 1) * tile_of_keys(plan) + block +

@@ -49,9 +49,10 @@ START_TEST(local_memory_is_as_compilers_count_it)
         bool aligned;
         int64_t bytes;
     } cases[] = {
-        {{ENGINE_MMA, false, 0, 64, 64, 1, 0}, 64, ORIEL_F16, false, 18512},
-        {{ENGINE_MMA, false, 0, 64, 64, 1, 0}, 64, ORIEL_F16, true, 36960},
-        {{ENGINE_MMA, false, 0, 64, 32, 1, 0}, 128, ORIEL_F16, true, 34912},
+        {{ENGINE_MMA, false, 0, 64, 64, 1, 0}, 64, ORIEL_F16, false, 18448},
+        {{ENGINE_MMA, false, 0, 64, 64, 1, 0}, 64, ORIEL_F16, true, 36896},
+        {{ENGINE_MMA, false, 0, 64, 32, 1, 0}, 128, ORIEL_F16, true, 34848},
+        {{ENGINE_MMA, false, 0, 64, 16, 1, 0}, 129, ORIEL_F16, true, 19552},
         {{ENGINE_WMMA11, false, 0, 64, 32, 1, 0}, 80, ORIEL_BF16, true, 12048},
         {{ENGINE_MFMA, false, 0, 128, 64, 2, 0}, 64, ORIEL_BF16, true, 18448},
         {{ENGINE_MFMA, true, 0, 64, 64, 1, 0}, 64, ORIEL_F32, true, 34832},
