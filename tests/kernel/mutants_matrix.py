@@ -6,6 +6,7 @@ MFMA, DPAS16, DPAS8 = ["matrix 3 3"], ["matrix 4 4"], ["matrix 5 5"]
 SINGLE, MIXED, BRAIN = ["matrix 6 6"], ["matrix 19 19"], ["matrix 7 7"]
 PACKED, PACKED11, ODD = ["matrix 13 13"], ["matrix 14 14"], ["matrix 23 23"]
 TURNS, TURNS_HALF = ["matrix 26 26"], ["matrix 27 27"]
+KEPT, KEPT_PACKED = ["matrix 29 29"], ["matrix 30 30"]
 FILE, OPERAND, ENGINE, PLACE, OUTLIER, BRING, COPIES = (
     "matrix.cl", "lib/operand.clh", "lib/engine.clh", "lib/layout.clh",
     "lib/outlier.clh", "lib/bring.clh", "lib/copies.clh")
@@ -47,11 +48,12 @@ MATRIX_MUTANTS = [
      "&s->tile[(n + 1) % 2]", "&s->tile[n % 2]"),
     ("every tile is the first", MMA, BRING, "&s->tile[n % 2]", "&s->tile[0]"),
     ("the last tile is not sent for", MMA, BRING,
-     "if (j + KEY_TILE < b->seen.end)", "if (j + 2 * KEY_TILE < b->seen.end)"),
+     "if (j + KEY_TILE < kept.seen.end)",
+     "if (j + 2 * KEY_TILE < kept.seen.end)"),
     ("values leak that were copied", MMA, BRING,
      "    if (cut)\n        leave_outliers_out(t, tile);\n"
-     "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (j",
-     "    barrier(CLK_LOCAL_MEM_FENCE);\n    if (j"),
+     "    barrier(CLK_LOCAL_MEM_FENCE);\n    struct block",
+     "    barrier(CLK_LOCAL_MEM_FENCE);\n    struct block"),
     ("copies go past the end of a row", PACKED, COPIES,
      "clamp(dim - c, 0, RAW)", "RAW"),
     ("values overwrite keys that nobody has read", TURNS, BRING,
@@ -61,8 +63,10 @@ MATRIX_MUTANTS = [
      "    stage_values(t, sent, tile, v, b, j, cut, call);\n", ""),
     ("rows that do not see it get an outlier", MMA, OUTLIER,
      "sees[r] = row_sees(b, row, key);", "sees[r] = 1;"),
-    ("no block is kept for steps that seldom ask", MMA, OPERAND,
-     "s->block = *b;", "(void)s, (void)b;"),
+    ("no block is kept", KEPT, OPERAND, "s->block = *b;", "(void)s, (void)b;"),
+    ("a block that is kept has other rows", KEPT_PACKED, OPERAND,
+     "*kept = s->block;",
+     "*kept = s->block, kept->queries.begin += GROUP_PACK - 1;"),
     ("rows that are brought together overlap", MMA, BRING,
      "n * (GROUP / parts)", "n"),
     # past the end of a row one factor of 0 is enough if the other is finite

@@ -16,8 +16,8 @@ TILE_MUTANTS = [
     ("no barrier before masses", RACE, FILE,
      BARRIER + " /* values: read */", ""),
     ("no barrier after a chunk of v", RACE, STEPS,
-     "stage_values(me->t, s, v, b, j + first, cut, call);\n        " + BARRIER,
-     "stage_values(me->t, s, v, b, j + first, cut, call);"),
+     "me->t, s, v, b, j + first,\n                     cut, call);\n        " +
+     BARRIER, "me->t, s, v, b, j + first, cut, call);"),
     # geometry
     ("left edge: one key too many", TILE, BLOCK,
      "(uint)(key - row_query(b, row) - b->band.lo) <= reach",
