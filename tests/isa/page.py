@@ -43,9 +43,9 @@ not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
 (Intel).
 
 NVIDIA's machine code is made as the driver makes it: of LLVM IR that no pass of
-clang's has touched, by NVIDIA's NVVM and ptxas, which took as many registers as
-the driver of an H200 for most programs (h200.md); the library of functions is
-libclc. NVVM takes another IR for {ptx}, whose
+clang's has touched, by NVIDIA's NVVM and ptxas, whose registers are near to what
+the driver of an H200 tells (h200.md); the library of functions is libclc. NVVM
+takes another IR for {ptx}, whose
 machine code is of PTX for the target in brackets. Of AMD's device libraries Debian 12 lacks the constants of
 {libraries}, which take those of the one in brackets.
 
@@ -96,5 +96,6 @@ def text(rows, grid, versions):
 
 
 def versions_of(known):
-    found = re.search(r"^Compilers: (.*)\.$", known, re.MULTILINE)
-    return found.group(1) if found else "no compilers"
+    found = re.search(r"^Compilers: (.*?)\.\n\n", known,
+                      re.MULTILINE | re.DOTALL)
+    return " ".join(found.group(1).split()) if found else "no compilers"
