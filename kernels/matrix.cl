@@ -45,6 +45,7 @@
 #include "lib/block.clh"
 #include "lib/bring.clh"
 #include "lib/engine.clh"
+#include "lib/late.clh"
 #include "lib/outlier.clh"
 #include "lib/score.clh"
 #include "lib/waves.clh"
@@ -322,7 +323,7 @@ attend_matrix(global const q_elem *restrict q, global const k_elem *restrict k,
     struct item me;
     struct copies sent;
     const int first = first_tile(&b, &call);
-    /* first, or its registers would hold what brings tiles, too */
+    /* Before tiles are sent for: else their addresses wait in registers. */
     open_item(&me, &shared, q, &b, &call);
     begin_tiles(t, &sent, &shared, k, v, &b, first, &call);
     if (STAGES == 2 || KEEPS)

@@ -86,7 +86,7 @@ void layer_forget_kernel(cl_kernel kernel)
 static bool is_built_with(cl_kernel kernel, const char *option)
 {
     cl_program program = NULL;
-    cl_device_id device = NULL; /* the first; Oriel's programs have one */
+    cl_device_id device = NULL; /* Oriel's programs have one */
     char options[OPTIONS] = "", all[OPTIONS + 2], wanted[128];
     layer_next->clGetKernelInfo(kernel, CL_KERNEL_PROGRAM, sizeof program,
                                 &program, NULL);

@@ -162,9 +162,8 @@ def compile_amd(tools, target, source, options, items, base):
 
 
 def compile_nvidia(tools, target, source, options, items, base):
-    """As NVIDIA's driver does, whose macro and words for assembler the kernels
+    """Much as NVIDIA's driver does, whose macro and words for assembler the kernels
     ask for; no pass of clang's own."""
-    kernel = f"attend_{pathlib.Path(source).stem}"
     run([tools["clang 14"], "-x", "cl", "-O1", *options.split(), "-S",
          "-emit-llvm", "-target", "nvptx64--nvidiacl", "-D__NV_CL_C_VERSION=120",
          "-Dasm=__asm__", "-Dcl_clang_storage_class_specifiers",
@@ -174,12 +173,11 @@ def compile_nvidia(tools, target, source, options, items, base):
             "-mlink-builtin-bitcode", tools["nvidia"]]
            for word in ("-Xclang", option)),
          "-o", base + ".clang.ll", str(source)])
-    run([tools["opt 14"], "-S", "-internalize",
-         f"-internalize-public-api-list={kernel}", "-globaldce", "-instnamer",
-         base + ".clang.ll", "-o", base + ".ll"])
+    run([tools["opt 14"], "-S", "-globaldce", "-instnamer", base + ".clang.ll",
+         "-o", base + ".ll"])
     architecture = PTX_TARGETS.get(target, target).replace("sm", "compute")
     run([sys.executable, "-B", nvvm.__file__, tools["nvvm"], base + ".ll",
-         kernel, str(items), architecture, base + ".ptx"])
+         str(items), architecture, base + ".ptx"])
     log = subprocess.run([tools["ptxas"], "-v", f"-arch={target}", "-O3",
                           base + ".ptx", "-o", base + ".cubin"], check=True,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

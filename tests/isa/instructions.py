@@ -101,6 +101,10 @@ WAITS = ("s_waitcnt", "s_delay_alu", "s_nop", "s_clause", "sync.")
 # Of local memory. Intel's two ways, of which the first reads others, too.
 READS = ("ds_read", "ds_load", "LDS", "send.dc1", "load.slm")
 
+# What values that are not finite take, on NVIDIA: it makes a loop of theirs that
+# looks like a long one.
+SELECTS = ("FSEL",)
+
 
 def blocks(parsed):
     """Instructions between labels and jumps."""
@@ -117,12 +121,13 @@ def long_loops(parsed):
     """(multiply-adds, instructions but waits) of each block of one of the two
     long loops, in the order of the code: scores, then sums of values. Some
     compilers unroll them wholly. The rest of a tile, and values that are not
-    finite, have fewer multiply-adds, or read nothing."""
+    finite, have fewer multiply-adds, read nothing, or select."""
     result = []
     for block in blocks(parsed):
         count = sum(map(fused, block))
         length = sum(not name.startswith(WAITS) for name, _ in block)
-        if (count >= 16 and 100 * count >= 50 * length and
+        if (count >= 16 and 100 * count >= 40 * length and
+                not any(name.startswith(SELECTS) for name, _ in block) and
                 any(name.startswith(READS) for name, _ in block)):
             result.append((count, length))
     return result

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""PTX as NVIDIA's driver makes it of OpenCL C, by its own compiler, NVVM.
+"""PTX much as NVIDIA's driver makes it of OpenCL C, by its own compiler, NVVM.
 
-usage: nvvm.py LIBNVVM IN.ll KERNEL WORK_ITEMS ARCHITECTURE OUT.ptx
+usage: nvvm.py LIBNVVM IN.ll WORK_ITEMS ARCHITECTURE OUT.ptx
 
 For GPUs before Blackwell NVVM takes the LLVM IR of LLVM 7, with types of
 pointers. IN.ll is what clang 14 and opt 14 write, from before any optimization:
 older_words() puts it into the older words. The NVVM IR Specification 2.0 has the
-names of what is said of a kernel.
+names of what is said of kernels.
 """
 import ctypes
 import pathlib
@@ -23,13 +23,15 @@ METADATA = r", !(?:srcloc|tbaa|tbaa\.struct|noalias|alias\.scope) !\d+"
 MODULE_FACTS = r"^!(?:nvvm\.annotations|llvm\.\w+(?:\.\w+)?|opencl[.\w]*) = .*$"
 
 
-def named(name, words):
-    """A list of one list; the number is free."""
-    number = 100000 + len(name)
-    return f"!{name} = !{{!{number}}}\n!{number} = !{{{words}}}\n"
+VERSION = "nvvmir.version", "i32 2, i32 0"
 
 
-VERSION = named("nvvmir.version", "i32 2, i32 0")
+def named(name, *lists):
+    """A list of lists, whose numbers nobody else has."""
+    numbers = [1000 * (1000 + len(name)) + n for n in range(len(lists))]
+    return (f"!{name} = !{{{', '.join(f'!{n}' for n in numbers)}}}\n" +
+            "".join(f"!{n} = !{{{words}}}\n"
+                    for n, words in zip(numbers, lists)))
 
 
 def negation(found):
@@ -56,8 +58,18 @@ def parameters(text, kernel):
             for part in parts]
 
 
-def older_words(text, kernel, items):
-    """IR of LLVM 14 as LLVM 7 reads it, of groups of so many work-items."""
+def facts_of(text, kernel, items):
+    """What is said of a kernel whose groups have so many work-items."""
+    types = ", ".join(parameters(text, kernel))
+    facts = {"kernel": 1, "reqntidx": items, "reqntidy": 1, "reqntidz": 1}
+    said = ", ".join(f'!"{name}", i32 {value}' for name, value in facts.items())
+    return f"void ({types})* @{kernel}, {said}"
+
+
+def older_words(text, items):
+    """IR of LLVM 14 as LLVM 7 reads it."""
+    kernels = re.findall(r"^define [^\n]*?spir_kernel [^\n]*?@(\w+)\(", text,
+                         re.MULTILINE)
     text = re.sub(NEWER_ATTRIBUTES, "", text)
     text = re.sub(r"\b(byval|sret)\([^()\n]*\) ", r"\1 ", text)
     text = re.sub(r"fneg (?P<kind><(?P<count>\d+) x float>|float) ", negation,
@@ -70,10 +82,8 @@ def older_words(text, kernel, items):
                   text)
     text = re.sub(r"target triple = .*",
                   'target triple = "nvptx64-nvidia-cuda"', text)
-    entry = f"void ({', '.join(parameters(text, kernel))})* @{kernel}"
-    facts = {"kernel": 1, "reqntidx": items, "reqntidy": 1, "reqntidz": 1}
-    said = ", ".join(f'!"{name}", i32 {value}' for name, value in facts.items())
-    return text + named("nvvm.annotations", f"{entry}, {said}") + VERSION
+    said = [facts_of(text, kernel, items) for kernel in kernels]
+    return text + named("nvvm.annotations", *said) + named(*VERSION)
 
 
 def compile_ir(library, text, architecture):
@@ -90,8 +100,8 @@ def compile_ir(library, text, architecture):
         return words.value.decode()
 
     options = [f"-arch={architecture}".encode(), b"-opt=3"]
-    nvvm.nvvmCreateProgram(ctypes.byref(program))
-    failed = (nvvm.nvvmAddModuleToProgram(program, source,
+    failed = (nvvm.nvvmCreateProgram(ctypes.byref(program)) or
+              nvvm.nvvmAddModuleToProgram(program, source,
                                           ctypes.c_size_t(len(source)),
                                           b"kernel") or
               nvvm.nvvmCompileProgram(
@@ -107,14 +117,14 @@ def version(library):
     """Of the release that the library is of, as it says in PTX."""
     empty = (f'target datalayout = "{LAYOUT}"\n'
              'target triple = "nvptx64-nvidia-cuda"\n'
-             + VERSION)
+             + named(*VERSION))
     return re.search(r"V(\d\S*)",
                      compile_ir(library, empty, "compute_90")).group(1)
 
 
 def main(arguments):
-    library, source, kernel, items, architecture, out = arguments
-    text = older_words(pathlib.Path(source).read_text(), kernel, items)
+    library, source, items, architecture, out = arguments
+    text = older_words(pathlib.Path(source).read_text(), items)
     pathlib.Path(out).write_text(compile_ir(library, text, architecture))
 
 
