@@ -162,8 +162,8 @@ def compile_amd(tools, target, source, options, items, base):
 
 
 def compile_nvidia(tools, target, source, options, items, base):
-    """Much as NVIDIA's driver does, whose macro and words for assembler the kernels
-    ask for; no pass of clang's own."""
+    """Much as NVIDIA's driver does, whose macro and words for assembler the
+    kernels ask for; no pass of clang's own."""
     run([tools["clang 14"], "-x", "cl", "-O1", *options.split(), "-S",
          "-emit-llvm", "-target", "nvptx64--nvidiacl", "-D__NV_CL_C_VERSION=120",
          "-Dasm=__asm__", "-Dcl_clang_storage_class_specifiers",

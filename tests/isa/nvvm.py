@@ -21,8 +21,6 @@ NEWER_ATTRIBUTES = (
     r"spir_kernel|spir_func)\b ?")
 METADATA = r", !(?:srcloc|tbaa|tbaa\.struct|noalias|alias\.scope) !\d+"
 MODULE_FACTS = r"^!(?:nvvm\.annotations|llvm\.\w+(?:\.\w+)?|opencl[.\w]*) = .*$"
-
-
 VERSION = "nvvmir.version", "i32 2, i32 0"
 
 

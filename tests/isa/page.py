@@ -42,11 +42,11 @@ of keys, of so many instructions, among them the rare path for values that are
 not finite. Spilled: registers (AMD), bytes (NVIDIA), or bytes of a sub-group
 (Intel).
 
-NVIDIA's machine code is made much as its driver makes it: of LLVM IR that no pass of
-clang's has touched, by NVIDIA's NVVM and ptxas, whose registers are near to what
-the driver of an H200 tells (h200.md); the library of functions is libclc. NVVM
-takes another IR for {ptx}, whose
-machine code is of PTX for the target in brackets. Of AMD's device libraries Debian 12 lacks the constants of
+NVIDIA's machine code is made much as its driver makes it: of LLVM IR that no
+pass of clang's has touched, by NVIDIA's NVVM and ptxas, whose registers are
+near to what the driver of an H200 tells (h200.md); the library of functions is
+libclc. NVVM takes another IR for {ptx}, whose machine code is of PTX for the
+target in brackets. Of AMD's device libraries Debian 12 lacks the constants of
 {libraries}, which take those of the one in brackets.
 
 Compilers: {versions}."""
