@@ -67,6 +67,10 @@ MATRIX_MUTANTS = [
     ("a block that is kept has other rows", KEPT_PACKED, OPERAND,
      "*kept = s->block;",
      "*kept = s->block, kept->queries.begin += GROUP_PACK - 1;"),
+    ("no barrier after the block is kept", ["race matrix 30"], FILE,
+     "if (STAGES == 2 || KEEPS)", "if (STAGES == 2)"),
+    ("no barrier before blocks that are kept are read", ["race matrix 29"],
+     FILE, "if (STAGES == 2 || KEEPS)", "if (0)"),
     ("rows that are brought together overlap", MMA, BRING,
      "n * (GROUP / parts)", "n"),
     # past the end of a row one factor of 0 is enough if the other is finite

@@ -317,7 +317,7 @@ static bool is_faulty(const struct subject *s, struct trial *t)
 
 int faulty_calls(const struct subject *s, int count, unsigned long seed)
 {
-    int faults = 0;
+    int faults = count < 1;
     draw_from(seed);
     for (int n = 0; n < count && faults < 3; n++) {
         struct trial t = trial_new(s);

@@ -23,7 +23,7 @@ bool same_results(const struct trial *t, const void *copy);
  * give the same bits in two launches on slices of the keys and with the grid
  * cut in two, and let one row of NaN or infinities reach only the queries that
  * see it. Returns the number of calls at fault, three at most, and says what is
- * wrong with them. */
+ * wrong with them; 1 where none was asked for. */
 int faulty_calls(const struct subject *s, int count, unsigned long seed);
 
 /* Largest relative error of a mean of thousands of equal values: where they are
