@@ -11,9 +11,9 @@ import re
 import subprocess
 import sys
 
-REPORT = re.compile(r"data race at|Invalid (read|write) of|uninitialized (value|"
-                    r"data)|runtime error detected|OCLGRIND FATAL|Undefined "
-                    r"external|Work-item finished without reaching barrier|"
+REPORT = re.compile(r"data race at|Invalid (read|write|memory) |[Uu]ninitialized "
+                    r"(value|data|address|index)|runtime error detected|OCLGRIND "
+                    r"FATAL|Undefined external|Work-item finished without|"
                     r"divergence detected|Out of bounds")
 MOST_SHOWN = 200
 SKIPPED = 77  # as Meson counts it: no failure

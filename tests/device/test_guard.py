@@ -24,7 +24,16 @@ class Guard(unittest.TestCase):
     def test_reports_of_every_kind_are_failures(self):
         for line in ("Read-write data race at local memory address 0x1000",
                      "Invalid read of size 4 at global memory address 0x2",
+                     "Invalid write to read-only buffer at global memory "
+                     "address 0x2",
+                     "Invalid memory load - source pointer is not aligned to "
+                     "the pointed type",
                      "Controlflow depends on uninitialized value",
+                     "Uninitialized value written to global memory address 0x2",
+                     "Uninitialized address used to read from memory",
+                     "Instruction depends on an uninitialized index value",
+                     "Work-group divergence detected (barrier)",
+                     "Work-item finished without waiting for events",
                      "Oclgrind - OpenCL runtime error detected",
                      "OCLGRIND FATAL ERROR (./src/core/WorkItem.cpp:1681)"):
             self.assertEqual(run("before\n" + line)[0], 1, line)
