@@ -245,4 +245,7 @@ attend_tile(global const q_elem *restrict q, global const k_elem *restrict k,
     out += layout_at(call.out, entry, head);
     lse = lse ? lse + layout_at(call.lse, entry, head) : lse;
     close_block(&me, &shared, &b, out, lse, &call);
+    /* After an early return PoCL 7.1 lets one work-item decide for its group
+     * what is done behind the last barrier; so that is nothing. */
+    barrier(CLK_LOCAL_MEM_FENCE);
 }
