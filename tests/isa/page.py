@@ -8,12 +8,13 @@ HEAD = """# Machine code of the GPU kernels
 
 What compilers that need no device make of programs that GPUs are offered
 (`meson test --suite isa`; written by `ninja -C BUILD isa-write`): for each
-target those that the planner would try on a recorded device, for a sample of
-problems, with batches that keep all of it busy, its choice marked with a star;
-then its choices for the problems of the suite `golden`. No program of `tile`,
-`matrix` or `segment` may spill a register, but on Intel's GPUs, where a driver
-tells of it and another program takes its place; there no choice may, nor one
-that broadcasts.
+target those of `tile` and `matrix` that the planner would try on a device whose
+facts are recorded (of sm_120 and gfx908: taken from manuals), and the best of
+`segment` and `row`, for a sample of problems, with batches that keep all of it
+busy, its choice marked with a star; then its choices for the problems of the
+suite `golden`. No program of `tile`, `matrix` or `segment` may spill a
+register, but on Intel's GPUs, where a driver tells of it and another program
+takes its place; there no choice may, nor one that broadcasts.
 
 `row` is exempt, and keeps scores and sums in private memory: it runs everywhere
 and is what no other family may be worse than, so that nothing could take its
