@@ -113,6 +113,15 @@ const struct decode_preset *orl_decode_preset(int32_t lanes)
     return p;
 }
 
+/* Zen 4, PoCL 3.1: from the innermost cache 4 rows take as long as by vectors
+ * of 8, whose cycles these are. Longer tiles and pv2 take longer (d 128, f32).
+ */
+const struct decode_preset *orl_decode_full_steps(void)
+{
+    static const struct decode_preset preset = {16, 4, false, 4, 4, 184, 200};
+    return &preset;
+}
+
 const struct decode_preset *orl_decode_preset_near(int32_t lanes, int32_t rows,
                                                    bool row_lanes)
 {
