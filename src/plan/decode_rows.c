@@ -28,10 +28,10 @@ double orl_decode_key_cycles(const struct decode_preset *preset,
 }
 
 /* A core that executes half as many instructions looks further ahead in memory.
- * Zen 4, two threads: 2 to 8 rows of f32 take 5 to 15 % less time (d 32 to
- * 256), 4 of 16 bits up to 10 (d 128, 256; as long at d 64), 5 to 8 of those 8
- * to 25 more. From caches 4 and 8 rows of f32 take as long as by vectors of 8,
- * others longer (docs/cpu-decode.md). */
+ * Zen 4, two threads: 2 to 8 rows of f32 take 5 to 18 % less time (d 32 to
+ * 256), 4 of 16 bits 4 to 10 (d 128 and 256; as long at d 64), 5 to 8 of those
+ * up to 25 more. From caches 4 and 8 rows of f32 take as long as by vectors of
+ * 8, 4 of f16 a tenth longer, others more (docs/cpu-decode.md). */
 static bool takes_full_steps(const struct problem *p, const struct device *d,
                              int64_t rows)
 {
@@ -39,10 +39,10 @@ static bool takes_full_steps(const struct problem *p, const struct device *d,
     const int64_t channels = orl_min(p->q.channels, p->v.channels);
     if (orl_decode_lanes(d) < 16 || channels < (converts ? 128 : 32))
         return false;
-    if (!converts && (rows == 4 || rows == 8))
-        return true;
-    const bool from_memory = orl_cost_bytes(p) > (double)d->cache_bytes;
-    return from_memory && (converts ? rows == 4 : rows > 1 && rows < 8);
+    if (rows == 4 || converts)
+        return rows == 4;
+    return rows == 8 ||
+           (rows > 1 && rows < 8 && orl_cost_bytes(p) > (double)d->cache_bytes);
 }
 
 const struct decode_preset *orl_decode_rows(const struct problem *p,

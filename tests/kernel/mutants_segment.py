@@ -12,8 +12,8 @@ FULL, WEIGH = ["decode 10 10", "decode 1 1"], "lib/weigh_steps.clh"
 ROW_LANES_MUTANTS = [
     # a row and a strip in each lane
     ("keys outside the tile are read in steps", FULL, WEIGH,
-     "clamp(i * STRIP_KEYS + j, t.any.begin, t.any.end - 1)",
-     "i * STRIP_KEYS + j"),
+     "clamp(i * STEPS + j, t.any.begin, t.any.end - 1)",
+     "i * STEPS + j"),
     ("steps begin late", FULL, WEIGH, "s.begin = min(s.begin, begin);",
      "s.begin = min(s.begin, begin + 1);"),
     ("steps end early", FULL, WEIGH, "s.end = max(s.end, end);",
@@ -33,7 +33,9 @@ ROW_LANES_MUTANTS = [
     ("a row takes the mass of all", FULL, WEIGH,
      "select((vf)(0.0f), mass, LANE_INDEX / QK_KEYS == (vi)(r))", "mass"),
     ("weights of the next strip", FULL, "lib/absorb.clh",
-     "define STRIP_STEP 1", "define STRIP_STEP 2"),
+     "(STRIP_KEYS * LANES) + (x) / SHARE", "(STRIP_KEYS * LANES) + (x)"),
+    ("strips of values take the weights of one step", FULL, "lib/absorb.clh",
+     "(x) % SHARE * (STRIP_KEYS * LANES)", "0"),
     ("pairs of high parts are low ones", FULL, "lib/transpose.clh",
      "b.sa, b.sb, a.se, a.sf, b.se, b.sf", "b.sa, b.sb, a.sc, a.sd, b.se, b.sf"),
     ("a lane sees a key too many", ROWS, STEPS,

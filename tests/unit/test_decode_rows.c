@@ -24,7 +24,7 @@ static const struct full {
     bool full;
 } fulls[] = {
     {"h32/8 q1 k4096 d128 w4095,0 f16", 16, 8, 4, true},
-    {"h32/8 q1 k4096 d128 w4095,0 f16", 16, 1000, 4, false},
+    {"h32/8 q1 k4096 d128 w4095,0 f16", 16, 1000, 4, true},
     {"h32/8 q1 k4096 d128 w4095,0 f16", 8, 8, 4, false},
     {"h32/8 q1 k4096 d64 w4095,0 f16", 16, 8, 4, false},
     {"h32/8 q1 k4096 d128 v64 w4095,0 f16", 16, 8, 4, false},
