@@ -6,8 +6,8 @@
  * KEY_TILE keys, and ROWS rows (queries of a head) at a time,
  *
  *     multiply_keys  lanes are channels: products with QK_KEYS keys at a time
- *     weigh_keys     lanes are keys: scores, weights 2^(score - peak), their
- *                    sum
+ *     weigh_keys     lanes are keys, or rows and keys: scores, weights
+ *                    2^(score - peak), their sum
  *     add_values     lanes are channels: weight * value
  *
  * so rows of k and v are read as they lie. Where rows are as many as lanes

@@ -6,6 +6,7 @@
 #include "base/arith.h"
 #include "model/elem.h"
 #include "plan/cost.h"
+#include "plan/decode_rows.h"
 #include "plan/presets.h"
 
 #include <math.h>
@@ -145,31 +146,10 @@ static const char *objects(const struct plan *plan, const struct problem *p,
     return NULL;
 }
 
-/* Largest of 4, 8, 16 that a vector of the device holds. */
-static int32_t native_lanes(const struct device *d)
-{
-    if (d->vector_floats >= 16)
-        return 16;
-    return d->vector_floats >= 8 ? 8 : 4;
-}
-
-static bool is_converted(const struct problem *p)
-{
-    return p->k.type != ORIEL_F32 || p->v.type != ORIEL_F32;
-}
-
 static int64_t key_bytes(const struct problem *p)
 {
     return p->k.channels * (int64_t)orl_elem_bytes(p->k.type) +
            p->v.channels * (int64_t)orl_elem_bytes(p->v.type);
-}
-
-static double key_cycles(const struct decode_preset *preset,
-                         const struct problem *p)
-{
-    const int64_t channels = p->q.channels + p->v.channels;
-    return orl_decode_cycles(preset, is_converted(p), channels) * 8.0 /
-           preset->lanes;
 }
 
 /* ---- Candidates --------------------------------------------------------- */
@@ -189,46 +169,33 @@ static void choose_tiles(struct plan *plan, const struct problem *p)
     plan->word[QUERY_TILE] = (int32_t)orl_ceil_div(p->queries, tiles);
 }
 
-/* That by which all rows of the task take the least time, padding included, on
- * a device of so many lanes. */
-static const struct decode_preset *
-choose_rows(const struct plan *plan, const struct problem *p, int32_t lanes)
-{
-    const struct decode_preset *first = orl_decode_preset(lanes);
-    const int64_t rows =
-        (int64_t)plan->word[HEAD_TILE] * plan->word[QUERY_TILE];
-    const struct decode_preset *best = first;
-    double least = INFINITY;
-    for (int n = 0; n < ORL_DECODE_ROWS; n++) {
-        const double blocks = (double)orl_ceil_div(rows, first[n].rows);
-        const double cycles = blocks * key_cycles(&first[n], p);
-        best = cycles < least ? &first[n] : best;
-        least = fmin(cycles, least);
-    }
-    return best;
-}
-
 /* Keys of a segment: few enough that a window of 1024 keeps some cores busy,
  * enough that merging takes no part of the time. */
 enum { SEGMENT_KEYS = 512 };
 
 /* Rows that keep a core busy for so long that it asks for too little by itself:
  * of f32 3 take 3, 5 take 7, 6 take 10 % less time with LOOK_AHEAD, 2 take 2 %
- * more; of f16 2 take 6, 3 take 11 % less (Zen 2, two threads, d 128). */
-static bool busy(const struct problem *p, int32_t rows)
+ * more; of f16 2 take 6, 3 take 11 % less (Zen 2, two threads, d 128). Full
+ * steps take up to 10 % less without (Zen 4; d 128 of bf16 3 more). */
+static bool busy(const struct problem *p, const struct decode_preset *preset)
 {
-    return rows >= (is_converted(p) ? 2 : 3);
+    return preset != orl_decode_full_steps() &&
+           preset->rows >= (orl_decode_converts(p) ? 2 : 3);
 }
 
 /* Keys of a tile of k and one of v, at most. Where rows are lanes, what was
  * read must stay near a core. Else the strips of a tile are streams (see
  * kernels/lib/absorb.clh), the longer the better as long as the products fit 64
  * KB (Zen 2, two threads, d 128, f16: 4 rows take 8 % more time with k256 than
- * with k512, 8 rows 2 % less). */
-static int64_t most_keys(const struct plan *plan, const struct problem *p)
+ * with k512, 8 rows 2 % less). Full steps keep no products (Zen 4, f32: 512 KB
+ * take 4 % less time than 256, d 128, and 8 rows of d 256 7 %). */
+static int64_t most_keys(const struct plan *plan, const struct problem *p,
+                         const struct decode_preset *preset)
 {
-    if (plan->word[ROW_LANES])
+    if (preset->row_lanes)
         return orl_clamp((48 << 10) / key_bytes(p), 1, 96);
+    if (preset == orl_decode_full_steps())
+        return orl_clamp((512 << 10) / key_bytes(p), 1, SEGMENT_KEYS);
     const int64_t product = 4 * task_rows(plan->word) * plan->word[LANES];
     return orl_clamp((256 << 10) / key_bytes(p), 1,
                      orl_min(SEGMENT_KEYS, (64 << 10) / product));
@@ -236,10 +203,12 @@ static int64_t most_keys(const struct plan *plan, const struct problem *p)
 
 /* Tiles of one length that hold the keys of a query, in whole vectors, or in
  * whole steps where rows are lanes. */
-static void choose_key_tile(struct plan *plan, const struct problem *p)
+static void choose_key_tile(struct plan *plan, const struct problem *p,
+                            const struct decode_preset *preset)
 {
     const int32_t *word = plan->word;
-    const int64_t keys = most_keys(plan, p), span = orl_problem_span(p);
+    const int64_t keys = most_keys(plan, p, preset);
+    const int64_t span = orl_problem_span(p);
     int32_t step = word[LANES];
     while (word[ROW_LANES] && step % word[QK_KEYS] != 0)
         step += word[LANES];
@@ -257,18 +226,19 @@ static void add(struct plan_list *list, const struct problem *p,
                         .variant = orl_variant(p)};
     int32_t *word = plan.word;
     choose_tiles(&plan, p);
-    const struct decode_preset *preset = choose_rows(&plan, p, lanes);
+    const struct decode_preset *preset = orl_decode_rows(
+        p, d, (int64_t)word[HEAD_TILE] * word[QUERY_TILE], lanes);
     word[LANES] = preset->lanes;
     word[ROWS] = preset->rows;
     word[ROW_LANES] = preset->row_lanes;
     word[QK_KEYS] = preset->qk_keys;
     word[PV_VECS] =
         (int32_t)orl_min(preset->pv_vecs, p->v.channels / preset->lanes);
-    choose_key_tile(&plan, p);
+    choose_key_tile(&plan, p, preset);
     word[SEGMENT] =
         word[KEY_TILE] * (int32_t)orl_max(SEGMENT_KEYS / word[KEY_TILE], 1);
     word[SPLIT] = split;
-    word[LOOK_AHEAD] = d->prefetch && busy(p, preset->rows);
+    word[LOOK_AHEAD] = d->prefetch && busy(p, preset);
     if (!objects(&plan, p, d) &&
         (list->count == 0 || !orl_plan_equal(&list->plan[0], &plan)))
         list->plan[list->count++] = plan;
@@ -277,7 +247,7 @@ static void add(struct plan_list *list, const struct problem *p,
 static void candidates(const struct problem *p, const struct device *d,
                        struct plan_list *list)
 {
-    const int32_t widest = native_lanes(d);
+    const int32_t widest = orl_decode_lanes(d);
     const int64_t channels = orl_min(p->q.channels, p->v.channels);
     for (int32_t lanes = widest; lanes >= 4 && 2 * lanes >= widest;
          lanes /= 2) {
@@ -358,12 +328,13 @@ static double cost(const struct plan *plan, const struct problem *p,
      * d 16 to 512, 1 to 64 queries). */
     const double cycles =
         0.93 * tasks * blocks *
-        ((seen + 0.35 * edges) * key_cycles(preset, p) + 300.0 * word[ROWS]);
+        ((seen + 0.35 * edges) * orl_decode_key_cycles(preset, p) +
+         300.0 * word[ROWS]);
     const double segments =
         word[SPLIT] ? (double)segment_count(plan, &whole) : 1.0;
     const double groups = tasks * segments;
     const double idle = orl_cost_idle(groups, d);
-    const double compute = cycles * 4.0 * fmin(native_lanes(d), 8.0) /
+    const double compute = cycles * 4.0 * fmin(orl_decode_lanes(d), 8.0) /
                            orl_cost_peak_flops(d) * idle;
     const double memory = orl_cost_bytes(p) / orl_cost_bandwidth(d) *
                           orl_cost_idle_readers(groups, d);

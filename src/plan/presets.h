@@ -47,6 +47,10 @@ struct decode_preset {
 const struct decode_preset *orl_decode_preset(int32_t lanes);
 enum { ORL_DECODE_ROWS = 8 }; /* how many there are for each */
 
+/* Vectors of 16 by which 4 rows and keys are multiplied at a time, so that
+ * their scores fill one (FULL_STEPS of kernels/lib/absorb.clh). */
+const struct decode_preset *orl_decode_full_steps(void);
+
 /* The one of such a device for as many rows, or the nearest one of its kind. */
 const struct decode_preset *orl_decode_preset_near(int32_t lanes, int32_t rows,
                                                    bool row_lanes);

@@ -6,7 +6,38 @@ STEPS, ADD = "lib/absorb_rows.clh", "lib/add_tmpl.clh"
 FILE, STATE = "segment.cl", "lib/segment.clh"
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE);"
 
+# Plans of decode whose steps fill a vector.
+FULL, WEIGH = ["decode 10 10", "decode 1 1"], "lib/weigh_steps.clh"
+
 ROW_LANES_MUTANTS = [
+    # a row and a strip in each lane
+    ("keys outside the tile are read in steps", FULL, WEIGH,
+     "clamp(i * STEPS + j, t.any.begin, t.any.end - 1)",
+     "i * STEPS + j"),
+    ("steps begin late", FULL, WEIGH, "s.begin = min(s.begin, begin);",
+     "s.begin = min(s.begin, begin + 1);"),
+    ("steps end early", FULL, WEIGH, "s.end = max(s.end, end);",
+     "s.end = max(s.end, end - 1);"),
+    ("hidden keys keep their weight in steps", FULL, WEIGH,
+     "(vi)(j) < first.vec | (vi)(j) > last.vec", "(vi)(j) > last.vec"),
+    ("weights of keys past a row's end in steps", FULL, WEIGH,
+     "(vi)(j) < first.vec | (vi)(j) > last.vec", "(vi)(j) < first.vec"),
+    ("a cut tile is taken for whole in steps", FULL, WEIGH,
+     "t.all.begin > 0 || t.all.end < KEY_TILE", "t.all.begin > 0"),
+    ("a peak in steps is that of the first strip", FULL, WEIGH,
+     "peak = LARGER(peak, lane[i]);", ""),
+    ("a peak in steps forgets earlier tiles", FULL, WEIGH,
+     "peak.lane[n] = s->peak[r];", "peak.lane[n] = -FLT_MAX;"),
+    ("mass in steps forgets earlier tiles", FULL, WEIGH,
+     "FMA(s->mass[r], (vf)(shrink->row[r]), mine)", "mine"),
+    ("a row takes the mass of all", FULL, WEIGH,
+     "select((vf)(0.0f), mass, LANE_INDEX / QK_KEYS == (vi)(r))", "mass"),
+    ("weights of the next strip", FULL, "lib/absorb.clh",
+     "(STRIP_KEYS * LANES) + (x) / SHARE", "(STRIP_KEYS * LANES) + (x)"),
+    ("strips of values take the weights of one step", FULL, "lib/absorb.clh",
+     "(x) % SHARE * (STRIP_KEYS * LANES)", "0"),
+    ("pairs of high parts are low ones", FULL, "lib/transpose.clh",
+     "b.sa, b.sb, a.se, a.sf, b.se, b.sf", "b.sa, b.sb, a.sc, a.sd, b.se, b.sf"),
     ("a lane sees a key too many", ROWS, STEPS,
      "last.row[r] = seen[r].end - 1;", "last.row[r] = seen[r].end;"),
     ("a tile that is cut is taken for whole by lanes", ROWS, STEPS,

@@ -44,11 +44,12 @@ END_TEST
 START_TEST(lanes_fit_the_device_and_the_rows)
 {
     /* Floats of the device, channels of a value, queries; channels are in 8
-     * lanes at most. */
+     * lanes at most, but in full steps. */
     static const int32_t lanes[][4] = {
-        {0, 64, 1, 4},  {4, 64, 1, 4},    {8, 64, 1, 8},    {16, 64, 1, 8},
-        {16, 64, 8, 8}, {16, 64, 16, 16}, {16, 15, 1, 8},   {16, 15, 16, 8},
-        {16, 7, 1, 4},  {8, 7, 1, 4},     {32, 16, 16, 16}, {8, 16, 16, 8}};
+        {0, 64, 1, 4},   {4, 64, 1, 4},  {8, 64, 1, 8},    {16, 64, 1, 8},
+        {16, 64, 8, 16}, {16, 64, 9, 8}, {16, 64, 16, 16}, {16, 15, 1, 8},
+        {16, 15, 16, 8}, {16, 7, 1, 4},  {8, 7, 1, 4},     {32, 16, 16, 16},
+        {8, 16, 16, 8}};
     for (size_t n = 0; n < sizeof lanes / sizeof *lanes; n++) {
         char text[80];
         struct device d = given_cpu();
@@ -136,6 +137,36 @@ START_TEST(lines_are_asked_for_where_rows_keep_a_core_busy)
 }
 END_TEST
 
+/* Neither products nor requests take room from them, and no plan with vectors
+ * of 8 stands beside. */
+START_TEST(full_steps_take_long_tiles_and_ask_for_nothing)
+{
+    static const struct {
+        const char *problem;
+        int key_tile;
+    } full[] = {{"h4/1 q1 k8192 d128 winf,0", 512},
+                {"h8/1 q1 k8192 d128 winf,0", 512},
+                {"h8/1 q1 k8192 d256 winf,0", 256},
+                {"h4/1 q1 k8192 d256 winf,0 f16", 512},
+                {"h4/1 q1 k8192 d512 winf,0", 128}};
+    struct device d = given_cpu();
+    d.vector_floats = 16;
+    for (size_t n = 0; n < sizeof full / sizeof *full; n++) {
+        const struct problem p = given_problem(full[n].problem);
+        const struct plan_list list = plans(&p, &d);
+        ck_assert_int_eq(list.count, 2);
+        for (int i = 0; i < 2; i++) {
+            const struct plan *plan = &list.plan[i];
+            ck_assert_int_eq(word(plan, "LANES"), 16);
+            ck_assert_int_eq(word(plan, "ROWS") * word(plan, "QK_KEYS"), 16);
+            ck_assert_int_eq(word(plan, "KEY_TILE"), full[n].key_tile);
+            ck_assert_int_eq(word(plan, "LOOK_AHEAD"), 0);
+            ck_assert_int_eq(word(plan, "SPLIT"), i);
+        }
+    }
+}
+END_TEST
+
 /* Keys of a tile, in a window of so many. */
 static int32_t key_tile(const char *text)
 {
@@ -169,6 +200,7 @@ int main(void)
     tcase_add_test(tc, many_rows_become_lanes);
     tcase_add_test(tc, a_task_stays_near_its_core);
     tcase_add_test(tc, lines_are_asked_for_where_rows_keep_a_core_busy);
+    tcase_add_test(tc, full_steps_take_long_tiles_and_ask_for_nothing);
     tcase_add_test(tc, tiles_are_as_long_as_streams_want_and_equal);
     return suite_run(tc, "plan/family_decode: candidates");
 }
