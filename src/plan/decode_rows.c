@@ -28,10 +28,10 @@ double orl_decode_key_cycles(const struct decode_preset *preset,
 }
 
 /* A core that executes half as many instructions looks further ahead in memory.
- * Zen 4, two threads: 2 to 8 rows of f32 take 5 to 18 % less time (d 32 to
- * 256), 4 of 16 bits 4 to 10 (d 128 and 256; as long at d 64), 5 to 8 of those
- * up to 25 more. From caches 4 and 8 rows of f32 take as long as by vectors of
- * 8, 4 of f16 a tenth longer, others more (docs/cpu-decode.md). */
+ * Zen 4, two threads: 2 to 8 rows of f32 take 3 to 19 % less time (d 32 to
+ * 256), 4 of 16 bits 3 to 10 (d 128 and 256; as long at d 64), 5 to 8 of those
+ * up to 25 more. From caches 4 and 8 rows of f32 take 6 % more, 4 of f16 16,
+ * others more than that (docs/cpu-decode.md). */
 static bool takes_full_steps(const struct problem *p, const struct device *d,
                              int64_t rows)
 {

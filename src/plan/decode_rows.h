@@ -18,7 +18,8 @@ double orl_decode_key_cycles(const struct decode_preset *preset,
                              const struct problem *p);
 
 /* That by which so many rows that share keys take the least time, in vectors of
- * at most so many lanes, 4, 8 or 16. */
+ * at most so many lanes, 4, 8 or 16; but full steps, where the device has 16
+ * and they pay. */
 const struct decode_preset *orl_decode_rows(const struct problem *p,
                                             const struct device *d,
                                             int64_t rows, int32_t lanes);

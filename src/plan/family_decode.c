@@ -176,7 +176,7 @@ enum { SEGMENT_KEYS = 512 };
 /* Rows that keep a core busy for so long that it asks for too little by itself:
  * of f32 3 take 3, 5 take 7, 6 take 10 % less time with LOOK_AHEAD, 2 take 2 %
  * more; of f16 2 take 6, 3 take 11 % less (Zen 2, two threads, d 128). Full
- * steps take up to 10 % less without (Zen 4; d 128 of bf16 3 more). */
+ * steps take up to 10 % less without asking (Zen 4; bf16 of d 128 3 more). */
 static bool busy(const struct problem *p, const struct decode_preset *preset)
 {
     return preset != orl_decode_full_steps() &&

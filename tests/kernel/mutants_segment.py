@@ -7,13 +7,15 @@ FILE, STATE = "segment.cl", "lib/segment.clh"
 BARRIER = "barrier(CLK_LOCAL_MEM_FENCE);"
 
 # Plans of decode whose steps fill a vector.
-FULL, WEIGH = ["decode 10 10", "decode 1 1"], "lib/weigh_steps.clh"
+FULL, WEIGH = ["decode 10 10", "decode 32 35"], "lib/weigh_steps.clh"
 
 ROW_LANES_MUTANTS = [
     # a row and a strip in each lane
-    ("keys outside the tile are read in steps", FULL, WEIGH,
-     "clamp(i * STEPS + j, t.any.begin, t.any.end - 1)",
-     "i * STEPS + j"),
+    ("keys past the tile are read in steps", FULL, WEIGH,
+     "min(i * strip, keys - strip)", "i * strip"),
+    ("scores of a cut tile lie as those of a whole one", FULL, WEIGH,
+     "keys == KEY_TILE", "1"),
+    ("scores of a cut tile go to one step", FULL, WEIGH, "key[i]++;", ""),
     ("steps begin late", FULL, WEIGH, "s.begin = min(s.begin, begin);",
      "s.begin = min(s.begin, begin + 1);"),
     ("steps end early", FULL, WEIGH, "s.end = max(s.end, end);",
