@@ -213,8 +213,6 @@ ENQUEUE(clEnqueueFillBuffer,
         (cl_command_queue q, cl_mem m, const void *p, size_t z, size_t o,
          size_t s, LIST),
         (q, m, p, z, o, s, LISTED))
-ENQUEUE(clEnqueueUnmapMemObject, (cl_command_queue q, cl_mem m, void *p, LIST),
-        (q, m, p, LISTED))
 ENQUEUE(clEnqueueMarkerWithWaitList, (cl_command_queue q, LIST), (q, LISTED))
 ENQUEUE(clEnqueueBarrierWithWaitList, (cl_command_queue q, LIST), (q, LISTED))
 
@@ -248,6 +246,22 @@ wrap_clEnqueueMapBuffer(cl_command_queue q, cl_mem m, cl_bool b, cl_map_flags f,
     if (at && event)
         layer_note_object(EVENT, 1);
     return at;
+}
+
+/* One that is to fail is done all the same: Oclgrind takes memory for mapped
+ * until then, whatever buffer has it next, and reports who writes there. */
+static CL_API_ENTRY cl_int CL_API_CALL
+wrap_clEnqueueUnmapMemObject(cl_command_queue q, cl_mem m, void *p, LIST)
+{
+    cl_int code;
+    if (layer_note("clEnqueueUnmapMemObject", &code)) {
+        layer_next->clEnqueueUnmapMemObject(q, m, p, 0, NULL, NULL);
+        return code;
+    }
+    code = layer_next->clEnqueueUnmapMemObject(q, m, p, LISTED);
+    if (code == CL_SUCCESS && event)
+        layer_note_object(EVENT, 1);
+    return code;
 }
 
 CREATE(EVENT, cl_event, clCreateUserEvent, (cl_context c, cl_int *code_ret),
