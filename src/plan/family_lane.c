@@ -162,30 +162,40 @@ struct block {
     bool once;
 };
 
+/* Whether parts of so many vectors do not fit a row of values, or of four
+ * vectors add more channels twice than parts half as wide. */
+static bool is_too_wide(int32_t vecs, int32_t lanes, int64_t channels)
+{
+    const int64_t width = (int64_t)vecs * lanes;
+    if (vecs > 1 && width > channels)
+        return true;
+    return vecs > 2 && whole(channels, width) > whole(channels, width / 2);
+}
+
 /* Adds the plan if its words go together. */
 static void add(struct plan_list *list, const struct lane_preset *preset,
                 struct block b, const struct problem *p, const struct device *d)
 {
     if (list->count == ORL_CANDIDATES)
         return;
-    const int32_t lanes = preset->lanes, vecs = b.vecs;
-    const int32_t queries = lanes * vecs * b.strips;
+    const int32_t lanes = preset->lanes, vecs = b.vecs, strip = lanes * vecs;
+    const int32_t queries = strip * b.strips;
     const int64_t seen = block_keys(p, queries);
     if (b.once && seen > preset->once_keys)
         return;
-    const bool full = vecs == preset->qk_vecs;
 
     struct plan plan = {.family = &orl_family_lane, .variant = orl_variant(p)};
     plan.word[LANES] = lanes;
     plan.word[HEAD_TILE] = b.heads;
     plan.word[QUERY_TILE] = queries;
     plan.word[KEY_TILE] = b.once ? round_once(seen) : preset->key_tile;
-    plan.word[QK_KEYS] = full ? preset->qk_keys : vecs == 2 ? 6 : 8;
+    plan.word[QK_KEYS] = vecs == preset->qk_vecs ? preset->qk_keys
+                         : vecs == 2             ? 6
+                                                 : 8;
     plan.word[QK_VECS] = vecs;
-    plan.word[PV_ROWS] = full ? preset->pv_rows : 4;
+    plan.word[PV_ROWS] = strip % preset->pv_rows == 0 ? preset->pv_rows : 4;
     plan.word[PV_VECS] = preset->pv_vecs;
-    while (plan.word[PV_VECS] > 1 &&
-           plan.word[PV_VECS] * lanes > p->v.channels) {
+    while (is_too_wide(plan.word[PV_VECS], lanes, p->v.channels)) {
         plan.word[PV_VECS] /= 2;
         plan.word[PV_ROWS] *= 2;
     }
@@ -201,9 +211,9 @@ static void add(struct plan_list *list, const struct lane_preset *preset,
  * to 256), 8:1 3 %; f32 0 to 2 %. */
 static struct block packed(const struct problem *p,
                            const struct lane_preset *preset, int32_t strips,
-                           bool once)
+                           int32_t vecs, bool once)
 {
-    const int32_t queries = preset->lanes * preset->qk_vecs;
+    const int32_t queries = preset->lanes * vecs;
     const int64_t bytes =
         4 * queries * ((int64_t)p->q.channels + p->v.channels);
     const int32_t most = (int32_t)orl_clamp((512 << 10) / bytes, 1, 2 * strips);
@@ -211,8 +221,8 @@ static struct block packed(const struct problem *p,
     int32_t heads = (int32_t)orl_min(group, 8);
     while (group % heads != 0)
         heads--;
-    return (struct block) {heads, (int32_t)orl_max(most / heads, 1),
-                           preset->qk_vecs, once};
+    return (struct block) {heads, (int32_t)orl_max(most / heads, 1), vecs,
+                           once};
 }
 
 static void candidates(const struct problem *p, const struct device *d,
@@ -223,11 +233,13 @@ static void candidates(const struct problem *p, const struct device *d,
          lanes /= 2) {
         const struct lane_preset *preset =
             orl_lane_preset(lanes, is_staged(p), p->q.channels);
-        const int32_t vecs = preset->qk_vecs;
-        const int32_t strips = sees_far(p) ? preset->far : preset->strips;
         for (int once = 1; once >= 0; once--) {
+            const int32_t vecs = once ? preset->once_vecs : preset->qk_vecs;
+            const int32_t strips =
+                (sees_far(p) ? preset->far : preset->strips) * preset->qk_vecs /
+                vecs;
             add(list, preset, (struct block) {1, strips, vecs, once}, p, d);
-            const struct block heads = packed(p, preset, strips, once);
+            const struct block heads = packed(p, preset, strips, vecs, once);
             if (lanes == widest && heads.heads > 1)
                 add(list, preset, heads, p, d);
             if (strips > 1)
@@ -244,10 +256,13 @@ static void candidates(const struct problem *p, const struct device *d,
 
 /* Share of its peak that a loop over rows x vecs sums reaches at best: it loads
  * rows broadcasts and vecs vectors beside as many multiply-adds, and each sum
- * waits 4 or 5 steps of 2 for the one before it. */
-static double loop_share(double rows, double vecs)
+ * waits 4 or 5 steps of 2 for the one before it. With vectors of 16 broadcasts
+ * are operands of multiply-adds, and sums wait 4 steps of at most 2. */
+static double loop_share(int32_t lanes, double rows, double vecs)
 {
     const double sums = rows * vecs;
+    if (lanes == 16)
+        return sums / fmax(sums, 8.0);
     return sums / fmax(fmax(sums, rows + vecs), 10.0);
 }
 
@@ -293,10 +308,10 @@ static double head_flops(const struct plan *plan, const struct problem *p,
     const double dim = p->q.channels, v_dim = p->v.channels;
     const double rows = pieces(p, before, word[LANES]);
     const double scored = fmin(seen + word[LANES] - 1.0, (double)p->keys);
-    const double qk =
-        2.16 * dim * scored / loop_share(word[QK_KEYS], word[QK_VECS]);
-    const double pv =
-        2.16 * v_dim * seen / loop_share(word[PV_ROWS], word[PV_VECS]);
+    const double qk = 2.16 * dim * scored /
+                      loop_share(word[LANES], word[QK_KEYS], word[QK_VECS]);
+    const double pv = 2.16 * v_dim * seen /
+                      loop_share(word[LANES], word[PV_ROWS], word[PV_VECS]);
     const double weights = 60.0 * scored;
     const double queries = 60.0 * dim;
     const double tiles = word[ONCE] ? 0.0 : 1.0 + block_seen / word[KEY_TILE];

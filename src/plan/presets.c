@@ -17,41 +17,50 @@ static const struct lane_preset lane_presets[] = {
      * the scores of a block stay in 32 KB. Zen 2, d 64 and 128: at (1024,0)
      * four strips gain 1 to 3 % over one, at (4096,0) 4 to 5 %; at (511,0) and
      * (256,256) they lose 2 to 6 %, as more tiles cut an edge of the band. */
-    {8, false, 256, 4, 3, 6, 2, 1, 4, 192, 320},
+    {8, false, 256, 4, 3, 6, 2, 1, 4, 192, 320, 3},
     /* Zen 2, PoCL 3.1, d 512, (255,0): k96 65 %, k192 64 %, at once 62 %. */
-    {8, false, ORL_MAX_DIM, 4, 3, 6, 2, 1, 1, 96, 256},
+    {8, false, ORL_MAX_DIM, 4, 3, 6, 2, 1, 1, 96, 256, 3},
     /* Zen 2, PoCL 3.1, f16: a converted tile must serve many strips: of d 64
      * 3 instead of 6 cost 1 point, Zen 3: 1 instead of 3 cost 4. */
-    {8, true, 64, 4, 3, 6, 2, 6, 6, 72, 320},
+    {8, true, 64, 4, 3, 6, 2, 6, 6, 72, 320, 3},
     /* Zen 2, PoCL 3.1, f16: d 128 71 to 79 %, k96 3 % slower at (256,256). */
-    {8, true, 128, 4, 3, 6, 2, 4, 4, 128, 320},
+    {8, true, 128, 4, 3, 6, 2, 4, 4, 128, 320, 3},
     /* Zen 2, PoCL 3.1, f16, d 256, (511,0): 77 %, k64 and k48 2 and 4 % less.
      */
-    {8, true, 256, 4, 3, 6, 2, 4, 4, 96, 320},
+    {8, true, 256, 4, 3, 6, 2, 4, 4, 96, 320, 3},
     /* Zen 2, PoCL 3.1, f16, d 512, (255,0): 59 %, with 2 strips 55 %, k96 with
      * 2 strips 54 %. */
-    {8, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 4, 48, 256},
+    {8, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 4, 48, 256, 3},
 
-    /* AVX-512: 16 sums of 32 registers. Zen 5 (48 KB of L1D), PoCL 3.1: one to
-     * four vectors, 4 to 24 keys, tiles of 32 to 176 all within 75 to 84 % at
-     * wide windows; this one is never more than 3 % off the best. At once up
-     * to 560 keys gains 5 to 10 %. */
-    {16, false, ORL_MAX_DIM, 8, 2, 8, 2, 1, 1, 128, 560},
-    /* Zen 5, PoCL 3.1, f16: with 32 queries 7 to 9 % slower than f32, with 64
-     * about as fast. */
-    {16, true, 128, 8, 2, 8, 2, 2, 2, 128, 560},
-    /* Tiles as large in bytes as those of d 128; not measured. */
-    {16, true, 256, 8, 2, 8, 2, 2, 2, 64, 320},
-    {16, true, ORL_MAX_DIM, 8, 2, 8, 2, 2, 2, 32, 256},
+    /* AVX-512. Zen 4 (32 KB of L1D, one multiply-add a clock), PoCL 3.1, d 64
+     * and 128: pv4x4 instead of pv8x2 gains 8 % at (64,64), 1 to 3 at (511,0);
+     * one vector of queries at once as much as two at (1024,0) of d 64, 2 to 5
+     * % more at (64,64), 10 to 15 at (128,0) of d 128. In tiles, of 512 keys
+     * instead of 128, two gain 1 to 8 %; at d 128 (1024,0) they are 8 % faster
+     * than at once (docs/cpu.md). */
+    {16, false, 64, 6, 2, 4, 4, 1, 1, 512, 1152, 1},
+    {16, false, 128, 6, 2, 4, 4, 1, 1, 512, 640, 1},
+    /* Zen 5 (48 KB of L1D), PoCL 3.1: one to four vectors, 4 to 24 keys, tiles
+     * of 32 to 176 all within 75 to 84 % at wide windows; this one is never
+     * more than 3 % off the best. At once up to 560 keys gains 5 to 10 %. Zen
+     * 4, d 256: none of the numbers above gains anything. */
+    {16, false, ORL_MAX_DIM, 8, 2, 8, 2, 1, 1, 128, 560, 2},
+    /* Zen 4, PoCL 3.1, f16: 128 queries instead of 64, at once 5 to 10 % at
+     * (64,64), 3 at (128,0) of d 128, 5 at (256,256); in tiles 2 % at (1024,0).
+     */
+    {16, true, 128, 6, 2, 4, 4, 4, 4, 256, 640, 1},
+    /* Zen 4, d 256, (511,0), 4:1 heads: 89 %, by the numbers above 84 to 87. */
+    {16, true, 256, 8, 2, 8, 2, 2, 2, 64, 320, 2},
+    {16, true, ORL_MAX_DIM, 8, 2, 8, 2, 2, 2, 32, 256, 2},
 
     /* SSE, NEON. Zen 2 with xmm registers, PoCL 3.1, d 64, (127,0), of the peak
      * of xmm: qk4x3 pv6x2 69 %, qk4x2 pv4x2 58 %, qk4x4 pv8x2 (which 16
      * registers do not hold) 49 %. NEON has 32 registers; not measured. Other
      * numbers by the reasons above. */
-    {4, false, ORL_MAX_DIM, 4, 3, 6, 2, 2, 2, 192, 320},
-    {4, true, 64, 4, 3, 6, 2, 12, 12, 72, 320},
-    {4, true, 256, 4, 3, 6, 2, 8, 8, 96, 320},
-    {4, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 4, 48, 256},
+    {4, false, ORL_MAX_DIM, 4, 3, 6, 2, 2, 2, 192, 320, 3},
+    {4, true, 64, 4, 3, 6, 2, 12, 12, 72, 320, 3},
+    {4, true, 256, 4, 3, 6, 2, 8, 8, 96, 320, 3},
+    {4, true, ORL_MAX_DIM, 4, 3, 6, 2, 4, 4, 48, 256, 3},
 };
 
 const struct lane_preset *orl_lane_preset(int32_t lanes, bool staged,

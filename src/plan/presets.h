@@ -18,7 +18,8 @@ struct lane_preset {
     int32_t strips;    /* of qk_vecs vectors of queries, in a block */
     int32_t far;       /* the same where a query sees ORL_LANE_FAR keys */
     int32_t key_tile;  /* where the keys of a block need several */
-    int32_t once_keys; /* most keys of a block to take at once */
+    int32_t once_keys; /* most keys of a block to take at once, */
+    int32_t once_vecs; /* by as many queries, but strips of such vectors */
 };
 
 /* Keys and values of so many rows do not stay in a core's own caches, so that

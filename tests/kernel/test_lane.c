@@ -49,6 +49,10 @@ static const struct lane_plan plans[] = {
     {8, 64, 64, {F32, F32, F32, F32}, 0, 0, 24, 32, 4, 3, 6, 2, 4},
     {8, 59, 40, {F16, F16, F16, F16}, 1, 1, 48, 200, 4, 3, 6, 2, 2},
     {8, 17, 64, {BF16, BF16, F16, F32}, 0, 0, 72, 24, 4, 3, 6, 2, 3},
+    /* one vector of queries, several strips; values by four vectors */
+    {16, 64, 64, {F32, F32, F32, F32}, 0, 1, 32, 152, 8, 1, 4, 4, 1},
+    {16, 40, 80, {F32, F32, F32, F32}, 1, 0, 32, 64, 6, 2, 4, 4, 1},
+    {16, 128, 96, {F16, BF16, F16, F16}, 0, 1, 64, 192, 8, 1, 4, 4, 2},
 };
 enum { PLANS = sizeof plans / sizeof plans[0] };
 
