@@ -35,7 +35,8 @@
 #elif !defined(PV_VECS) || !defined(ROW_LANES) || !defined(LOOK_AHEAD)
 #    error "the plan must define PV_VECS, ROW_LANES and LOOK_AHEAD"
 #endif
-#define STRIDED 0 /* channels lie side by side */
+#define STRIDED          0 /* channels lie side by side */
+#define CONVERTS_BETWEEN 1
 #include "lib/absorb.clh"
 #include "lib/absorb_rows.clh"
 #include "lib/args.clh"

@@ -176,11 +176,11 @@ enum { SEGMENT_KEYS = 512 };
 /* Rows that keep a core busy for so long that it asks for too little by itself:
  * of f32 3 take 3, 5 take 7, 6 take 10 % less time with LOOK_AHEAD, 2 take 2 %
  * more; of f16 2 take 6, 3 take 11 % less (Zen 2, two threads, d 128). Full
- * steps take up to 10 % less without asking (Zen 4; bf16 of d 128 3 more). */
+ * steps ask for the beginnings of strips alone: 4 rows of f32 and of 16 bits
+ * take 1 to 4 % less time (Zen 4, d 128). */
 static bool busy(const struct problem *p, const struct decode_preset *preset)
 {
-    return preset != orl_decode_full_steps() &&
-           preset->rows >= (orl_decode_converts(p) ? 2 : 3);
+    return preset->rows >= (orl_decode_converts(p) ? 2 : 3);
 }
 
 /* Keys of a tile of k and one of v, at most. Where rows are lanes, what was

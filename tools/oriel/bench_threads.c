@@ -1,5 +1,5 @@
-/* bench_threads.c: a part of a CPU. */
-#define _POSIX_C_SOURCE 200809L
+/* bench_threads.c: the threads of a CPU: where they run, and a part of them. */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "bench.h"
 
 #include "base/error.h"
@@ -7,6 +7,7 @@
 #include "cl/probe.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,26 @@ static const char again[] = "ORIEL_BENCH_THREADS";
  * PoCL up to 3.1, PoCL from 4.0 on. */
 static const char *const variables[] = {"POCL_MAX_PTHREAD_COUNT",
                                         "POCL_CPU_MAX_CU_COUNT"};
+
+/* Whether this process may run on every processor there is. */
+static bool all_allowed(void)
+{
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t allowed;
+    if (count > CPU_SETSIZE ||
+        sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return false;
+    for (long n = 0; n < count; n++)
+        if (!CPU_ISSET((size_t)n, &allowed))
+            return false;
+    return true;
+}
+
+void bench_pin(void)
+{
+    if (all_allowed())
+        setenv("POCL_AFFINITY", "1", 0);
+}
 
 static oriel_status refuse(const struct bench *b, int64_t threads)
 {

@@ -142,6 +142,7 @@ static oriel_status open_device(struct bench *b)
     if (threads)
         ORL_TRY(option_int64("threads", threads, 1, INT32_MAX, &count));
     b->device_name = argument(b->a, "device");
+    bench_pin();
     ORL_TRY(device_pick(&b->id, b->device_name));
     orl_probe(&b->device, b->id);
     return threads ? bench_threads(b, count) : ORIEL_OK;
