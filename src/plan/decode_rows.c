@@ -29,19 +29,19 @@ double orl_decode_key_cycles(const struct decode_preset *preset,
 
 /* A core that executes half as many instructions looks further ahead in memory.
  * Zen 4, two threads: 2 to 8 rows of f32 take 3 to 19 % less time (d 32 to
- * 256), 4 of 16 bits 3 to 10 (d 128 and 256; as long at d 64), 5 to 8 of those
- * up to 25 more. From caches 4 and 8 rows of f32 take 6 % more, 4 of f16 16,
- * others more than that (docs/cpu-decode.md). */
+ * 256), 4 of 16 bits 3 to 10 (d 128 and 256; as long at d 64), 8 of those 6 to
+ * 14 (d 64 to 256), 7 as long, 5 up to 20 more. From caches 4, 7 and 8 rows
+ * take as long, others more (docs/cpu-decode.md). */
 static bool takes_full_steps(const struct problem *p, const struct device *d,
                              int64_t rows)
 {
     const bool converts = orl_decode_converts(p);
     const int64_t channels = orl_min(p->q.channels, p->v.channels);
-    if (orl_decode_lanes(d) < 16 || channels < (converts ? 128 : 32))
+    if (orl_decode_lanes(d) < 16 || channels < 32)
         return false;
-    if (rows == 4 || converts)
-        return rows == 4;
-    return rows == 8 ||
+    if (converts)
+        return (rows == 4 && channels >= 128) || (rows == 8 && channels >= 64);
+    return rows == 4 || rows == 8 ||
            (rows > 1 && rows < 8 && orl_cost_bytes(p) > (double)d->cache_bytes);
 }
 

@@ -122,9 +122,8 @@ const struct decode_preset *orl_decode_preset(int32_t lanes)
     return p;
 }
 
-/* Zen 4, PoCL 3.1: twice the cycles of 4 rows by vectors of 8. From the
- * innermost cache f32 takes 6 % more, f16 16. pv2 takes 1 to 4 % longer (f32, d
- * 64 and 128). */
+/* Zen 4, PoCL 3.1: twice the cycles of 4 rows by vectors of 8, which take as
+ * long from the L2 cache. pv2 takes 1 to 4 % longer (f32, d 64 and 128). */
 const struct decode_preset *orl_decode_full_steps(void)
 {
     static const struct decode_preset preset = {16, 4, false, 4, 4, 184, 200};
