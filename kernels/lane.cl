@@ -9,7 +9,8 @@
  *     add_values   lanes are channels: weight * value
  *
  * so every sum is vertical: no shuffle, no local memory, no barrier. Scratch
- * is private, 20 to 60 KB that stay in the cache of a core. Best on devices
+ * is private, 20 to 100 KB that stay near a core, up to 1 MB where tiles are
+ * converted. Best on devices
  * with wide vectors and few work-items.
  *
  * Each step visits only keys that its queries see: score_keys those of single
@@ -229,7 +230,7 @@ static void absorb(struct strip strips[STRIPS], global const k_elem *k,
         const union each old_peak = s->peak;
         struct request rows =
             request_beside(next, n / HEAD_STRIPS, to.q,
-                           tile.end + n % HEAD_STRIPS * STRIP, STRIP, call);
+                           tile.end + n % HEAD_STRIPS * STRIP, call);
         if (vecs.end - vecs.begin == QK_VECS)
             score_keys(s, key, w, &rows, weight, call);
         else

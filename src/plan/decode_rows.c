@@ -29,8 +29,8 @@ double orl_decode_key_cycles(const struct decode_preset *preset,
 
 /* A core that executes half as many instructions looks further ahead in memory.
  * Zen 4, two threads: 2 to 8 rows of f32 take 3 to 19 % less time (d 32 to
- * 256), 4 of 16 bits 3 to 10 (d 128 and 256; as long at d 64), 8 of those 6 to
- * 14 (d 64 to 256), 7 as long, 5 up to 20 more. From caches 4, 7 and 8 rows
+ * 256), 4 of 16 bits 3 to 10 (d 128 and 256; as long at d 64), 8 of those 7 to
+ * 12 (d 64 to 256), 7 as long, 5 up to 20 more. From caches 4, 7 and 8 rows
  * take as long, others more (docs/cpu-decode.md). */
 static bool takes_full_steps(const struct problem *p, const struct device *d,
                              int64_t rows)

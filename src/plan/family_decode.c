@@ -177,7 +177,7 @@ enum { SEGMENT_KEYS = 512 };
  * of f32 3 take 3, 5 take 7, 6 take 10 % less time with LOOK_AHEAD, 2 take 2 %
  * more; of f16 2 take 6, 3 take 11 % less (Zen 2, two threads, d 128). Full
  * steps ask for the beginnings of strips alone: 4 rows of f32 and of 16 bits
- * take 1 to 4 % less time (Zen 4, d 128). */
+ * take 1 to 4 % less time (Zen 4, d 128; d 256 as long). */
 static bool busy(const struct problem *p, const struct decode_preset *preset)
 {
     return preset->rows >= (orl_decode_converts(p) ? 2 : 3);

@@ -162,8 +162,8 @@ struct block {
     bool once;
 };
 
-/* Whether parts of so many vectors do not fit a row of values, or of four
- * vectors add more channels twice than parts half as wide. */
+/* Whether parts of so many vectors do not fit a row of values, or, of four,
+ * cover it with more channels twice than parts half as wide would. */
 static bool is_too_wide(int32_t vecs, int32_t lanes, int64_t channels)
 {
     const int64_t width = (int64_t)vecs * lanes;
@@ -229,10 +229,13 @@ static void candidates(const struct problem *p, const struct device *d,
                        struct plan_list *list)
 {
     const int32_t widest = native_lanes(d);
+    /* Converted values take room beside the keys. */
+    const int64_t values = is_staged(p) ? p->v.channels : 0;
+    const int64_t channels = orl_max(p->q.channels, values);
     for (int32_t lanes = widest; lanes >= 4 && 2 * lanes >= widest;
          lanes /= 2) {
         const struct lane_preset *preset =
-            orl_lane_preset(lanes, is_staged(p), p->q.channels);
+            orl_lane_preset(lanes, is_staged(p), (int32_t)channels);
         for (int once = 1; once >= 0; once--) {
             const int32_t vecs = once ? preset->once_vecs : preset->qk_vecs;
             const int32_t strips =
@@ -249,7 +252,8 @@ static void candidates(const struct problem *p, const struct device *d,
             if (lanes == widest && vecs > 2)
                 add(list, preset,
                     (struct block) {1, is_staged(p) ? 4 : 1, 2, once}, p, d);
-            add(list, preset, (struct block) {1, 1, 1, once}, p, d);
+            if (vecs > 1)
+                add(list, preset, (struct block) {1, 1, 1, once}, p, d);
         }
     }
 }

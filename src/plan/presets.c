@@ -40,7 +40,8 @@ static const struct lane_preset lane_presets[] = {
      * than at once (docs/cpu.md). */
     {16, false, 64, 6, 2, 4, 4, 1, 1, 512, 1152, 1},
     {16, false, 128, 6, 2, 4, 4, 1, 1, 512, 640, 1},
-    /* Zen 5 (48 KB of L1D), PoCL 3.1: one to four vectors, 4 to 24 keys, tiles
+    /* Zen 5 (48 KB of L1D), PoCL 3.1, d 64 and 128, where the rows above were
+     * not measured: one to four vectors, 4 to 24 keys, tiles
      * of 32 to 176 all within 75 to 84 % at wide windows; this one is never
      * more than 3 % off the best. At once up to 560 keys gains 5 to 10 %. Zen
      * 4, d 256: none of the numbers above gains anything. */

@@ -17,6 +17,9 @@ static const struct wide {
     {"h8 q4096 d128 w1024,0", 0, 32, 512, 2, 4, 4},
     {"h8 q4096 d128 w1024,0 f16", 0, 128, 256, 2, 4, 4},
     {"h8 q4096 d256 w511,0", 1, 32, 576, 2, 8, 2},
+    /* wide values make as large a tile as wide keys */
+    {"h8 q4096 d128 v512 w64,64 f16", 1, 64, 192, 2, 8, 2},
+    {"h8 q4096 d128 v512 winf,0 f16", 0, 64, 32, 2, 8, 2},
     /* parts of values that fit them, and add few of their channels twice */
     {"h8 q4096 d64 v128 w64,64", 1, 32, 192, 1, 4, 4},
     {"h8 q4096 d64 v100 w64,64", 1, 32, 192, 1, 4, 4},
@@ -36,9 +39,12 @@ START_TEST(blocks_suit_the_window_and_the_values)
     d.vector_floats = 16;
     const struct plan_list list = given_plans(lane, &p, &d);
     const struct plan *best = &list.plan[0];
-    for (int n = 1; n < list.count; n++)
+    for (int n = 1; n < list.count; n++) {
         if (lane->cost(&list.plan[n], &p, &d) < lane->cost(best, &p, &d))
             best = &list.plan[n];
+        for (int i = 0; i < n; i++)
+            ck_assert(!orl_plan_equal(&list.plan[i], &list.plan[n]));
+    }
     ck_assert_int_eq(orl_plan_word(best, "LANES"), 16);
     ck_assert_int_eq(orl_plan_word(best, "ONCE"), w->once);
     ck_assert_int_eq(orl_plan_word(best, "QUERY_TILE"), w->queries);

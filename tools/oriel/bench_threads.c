@@ -21,23 +21,36 @@ static const char again[] = "ORIEL_BENCH_THREADS";
 static const char *const variables[] = {"POCL_MAX_PTHREAD_COUNT",
                                         "POCL_CPU_MAX_CU_COUNT"};
 
-/* Whether this process may run on every processor there is. */
-static bool all_allowed(void)
+#ifdef __linux__
+/* Whether this process may run on every processor there is, and no more threads
+ * are asked for. */
+static bool can_pin(void)
 {
-    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    const long count = sysconf(_SC_NPROCESSORS_CONF);
     cpu_set_t allowed;
-    if (count > CPU_SETSIZE ||
+    if (count < 1 || count > CPU_SETSIZE ||
         sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         return false;
     for (long n = 0; n < count; n++)
         if (!CPU_ISSET((size_t)n, &allowed))
             return false;
+    for (size_t n = 0; n < sizeof variables / sizeof variables[0]; n++) {
+        const char *threads = getenv(variables[n]);
+        if (threads && strtol(threads, NULL, 10) > count)
+            return false;
+    }
     return true;
 }
+#else
+static bool can_pin(void)
+{
+    return false;
+}
+#endif
 
 void bench_pin(void)
 {
-    if (all_allowed())
+    if (can_pin())
         setenv("POCL_AFFINITY", "1", 0);
 }
 
