@@ -222,11 +222,17 @@ END_TEST
 
 /* ---- Alone and in company ----------------------------------------------- */
 
-/* Heads that a plan computes in one block, "... pack2 ...". */
+/* Heads that a plan computes in one block, "... pack2 ..." or "... h2 ...". */
 static int64_t packed_heads(const char *plan)
 {
-    const char *pack = strstr(plan, " pack");
-    return pack ? atoi(pack + strlen(" pack")) : 1;
+    static const char *const words[] = {" pack", " h"};
+    for (size_t n = 0; n < sizeof words / sizeof *words; n++) {
+        const char *word = strstr(plan, words[n]);
+        const int heads = word ? atoi(word + strlen(words[n])) : 0;
+        if (heads > 0)
+            return heads;
+    }
+    return 1;
 }
 
 /* Result of one batch entry or head of s, computed as a problem of its own by
