@@ -215,7 +215,7 @@ static double unit_times(const struct matrix_shape *m)
     return m->single ? 2.0 : times[m->engine];
 }
 
-/* To wait twice more for a barrier: as in presets.c. */
+/* To wait twice more for a barrier: as in tile_shape.c. */
 static const double barriers = 40.0;
 
 /* Instructions of a work-item for one tile of keys: as many as go by while the

@@ -6,7 +6,7 @@
 #include "model/elem.h"
 #include "plan/cost.h"
 #include "plan/occupancy.h"
-#include "plan/presets.h"
+#include "plan/tile_shape.h"
 
 #include <math.h>
 #include <string.h>

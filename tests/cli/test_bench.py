@@ -88,6 +88,35 @@ class Bench(harness.Cli):
         self.refused("splits no device", "bench", PROBLEM, "--threads", 1,
                      env={**layer, "ORIEL_BENCH_THREADS": "1"})
 
+    def test_threads_stay_apart_where_they_may(self):
+        if self.platform() != "Portable Computing Language":
+            self.skipTest("PoCL alone is asked to keep its threads apart")
+        allowed = os.sched_getaffinity(0)
+        if len(allowed) < 2 or len(allowed) < os.cpu_count():
+            self.skipTest("threads cannot be kept apart here")
+        self.assertEqual(self.processors_of_threads(allowed), allowed)
+        # Else a thread would leave what this process may use.
+        self.addCleanup(os.sched_setaffinity, 0, allowed)
+        last = {max(allowed)}
+        os.sched_setaffinity(0, last)
+        self.assertEqual(self.processors_of_threads(None), last)
+
+    def processors_of_threads(self, enough):
+        """Those that a thread of a bench had for itself, until `enough`. The
+        first thread looks at each processor in turn, for hwloc."""
+        process = self.start("h8 q4096 d64 w64,64", stdout=subprocess.PIPE)
+        alone = set()
+        while process.poll() is None and alone != enough:
+            for task in map(int, os.listdir(f"/proc/{process.pid}/task")):
+                if task == process.pid:
+                    continue
+                try:
+                    where = os.sched_getaffinity(task)
+                except OSError:  # it has ended
+                    continue
+                alone |= where if len(where) == 1 else set()
+        return alone
+
     def test_a_gpu_has_peaks_and_is_not_split(self):
         gpu = {"OPENCL_LAYERS": os.environ["GPU_LAYER"], "ANSWERS": "1000=4:8"}
         # A group of 8 in all, or 4 along the axis.

@@ -3,7 +3,7 @@
 #include "suites.h"
 #include "verdict.h"
 
-#include "plan/presets.h"
+#include "plan/tile_shape.h"
 
 #include <stdio.h>
 #include <string.h>

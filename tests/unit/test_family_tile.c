@@ -5,7 +5,6 @@
 #include "given.h"
 #include "plan/plan_text.h"
 #include "plan/planner.h"
-#include "plan/presets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -272,27 +271,6 @@ END_TEST
 
 /* ---- Numbers ------------------------------------------------------------- */
 
-/* Bytes as compilers report them for AMD and NVIDIA. */
-START_TEST(local_memory_is_as_compilers_count_it)
-{
-    const struct {
-        struct tile_preset t;
-        int32_t v_dim;
-        int64_t bytes;
-    } cases[] = {
-        {{TILE_WIDE, 64, 64, 64, 8, 4, 32, 64, 4, 1}, 64, 34832},
-        {{TILE_WIDE, 64, 48, 32, 6, 4, 32, 32, 4, 1}, 64, 19728},
-        {{TILE_WIDE, 80, 64, 32, 4, 4, 16, 32, 2, 1}, 80, 19472},
-        {{TILE_WIDE, 128, 48, 64, 6, 4, 32, 16, 4, 1}, 128, 24336},
-        {{TILE_WIDE, 128, 96, 64, 6, 4, 32, 16, 4, 1}, 128, 34320},
-        {{TILE_WIDE, 512, 24, 64, 3, 2, 32, 4, 4, 1}, 512, 20880},
-    };
-    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++)
-        ck_assert_int_eq(orl_tile_local_bytes(&cases[n].t, cases[n].v_dim),
-                         cases[n].bytes);
-}
-END_TEST
-
 /* As many groups as hold the queries wherever blocks begin, and no more. */
 START_TEST(launches_cover_every_query_and_head)
 {
@@ -378,7 +356,6 @@ int main(void)
     tcase_add_test(tc, words_that_do_not_go_together_are_refused);
     tcase_add_test(tc, only_gpus_have_more_than_32_scores_of_a_work_item);
     tcase_add_test(tc, a_program_that_needs_too_much_gives_way);
-    tcase_add_test(tc, local_memory_is_as_compilers_count_it);
     tcase_add_test(tc, launches_cover_every_query_and_head);
     tcase_add_test(tc, gpus_prefer_it_and_cpus_do_not);
     tcase_add_test(tc, narrow_windows_pack_heads_and_work_follows_the_window);

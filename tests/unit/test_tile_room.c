@@ -4,7 +4,7 @@
 #include "plan/family_list.h"
 #include "plan/plan_text.h"
 #include "plan/planner.h"
-#include "plan/presets.h"
+#include "plan/tile_shape.h"
 
 #include "given.h"
 #include "suite.h"
@@ -243,18 +243,6 @@ START_TEST(a_broadcast_that_cannot_be_is_refused_with_a_sentence)
 }
 END_TEST
 
-/* Neither rows of q nor weights are in it; compilers count 16 bytes more. */
-START_TEST(local_memory_of_broadcasts_holds_keys_and_values_alone)
-{
-    const struct tile_preset lanes8 = {TILE_LANES8, 64, 64, 32, 4,
-                                       4,           32, 32, 4,  1};
-    const struct tile_preset lanes16 = {TILE_LANES16, 96, 64, 64, 4, 4,
-                                        32,           64, 2,  1};
-    ck_assert_int_eq(orl_tile_local_bytes(&lanes8, 64), 12832 - 16);
-    ck_assert_int_eq(orl_tile_local_bytes(&lanes16, 80), 33824 - 16);
-}
-END_TEST
-
 /* A core of GCN: 256 registers for a lane of each of 4 SIMDs, 64 KB. */
 static struct device given_gcn(void)
 {
@@ -340,7 +328,6 @@ int main(void)
     tcase_add_test(tc, sub_groups_broadcast_whoever_made_the_device);
     tcase_add_test(tc, what_broadcasts_is_cheaper_and_has_a_plain_substitute);
     tcase_add_test(tc, a_broadcast_that_cannot_be_is_refused_with_a_sentence);
-    tcase_add_test(tc, local_memory_of_broadcasts_holds_keys_and_values_alone);
     tcase_add_test(tc, waves_of_64_leave_room_for_two_of_each_simd);
     tcase_add_test(tc, intel_pays_for_the_plain_form);
     return suite_run(tc, "plan/family_tile: room");

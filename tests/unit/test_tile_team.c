@@ -3,7 +3,6 @@
 #include "given.h"
 #include "plan/family_list.h"
 #include "plan/planner.h"
-#include "plan/presets.h"
 #include "suite.h"
 
 #include <string.h>
@@ -42,22 +41,6 @@ START_TEST(a_team_that_cannot_be_is_refused_with_a_sentence)
 }
 END_TEST
 
-/* What a chunk of values does not need, products of a team may. */
-START_TEST(a_team_has_its_products_where_values_are)
-{
-    struct tile_preset t = {TILE_LANES8, 512, 48, 24, 3, 3, 64, 24, 4, 4};
-    ck_assert_int_eq(orl_tile_group(&t), 512);
-    ck_assert_int_eq(orl_tile_sums(&t, 512), 16);
-    ck_assert_int_eq(orl_tile_local_bytes(&t, 512),
-                     4 * 24 * (64 + 4) + 4 * 24 * 512 + 16);
-    ck_assert_int_eq(orl_tile_local_bytes(&t, 64),
-                     4 * 24 * (64 + 4) + 4 * 24 * 4 * 48 + 16);
-    t.team = 1;
-    ck_assert_int_eq(orl_tile_group(&t), 128);
-    ck_assert_int_eq(orl_tile_sums(&t, 512), 64);
-}
-END_TEST
-
 /* The rows and the team of a work-item of the first plan of all. */
 static void expect_first(const struct device *d, int rows, int team,
                          int query_tile)
@@ -93,26 +76,11 @@ START_TEST(teams_own_three_rows_of_512_channels_where_their_groups_fit)
 }
 END_TEST
 
-/* Each of a team does a part of the products and of the sums, and weighs all
- * keys of its rows. */
-START_TEST(a_team_costs_more_than_its_share)
-{
-    struct tile_preset t = {TILE_LANES8, 512, 48, 24, 3, 3, 64, 24, 4, 1};
-    const double alone = orl_tile_work(&t, 512, 512, false).instructions;
-    t.team = 4;
-    const double each = orl_tile_work(&t, 512, 512, false).instructions;
-    ck_assert_double_gt(each, alone / 4.0);
-    ck_assert_double_lt(each, alone / 3.0);
-}
-END_TEST
-
 int main(void)
 {
     TCase *tc = tcase_create("tile_team");
     tcase_add_test(tc, a_team_that_cannot_be_is_refused_with_a_sentence);
-    tcase_add_test(tc, a_team_has_its_products_where_values_are);
     tcase_add_test(tc,
                    teams_own_three_rows_of_512_channels_where_their_groups_fit);
-    tcase_add_test(tc, a_team_costs_more_than_its_share);
     return suite_run(tc, "plan/family_tile: team");
 }

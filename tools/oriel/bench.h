@@ -47,7 +47,8 @@ enum { BENCH_REFERENCE = 4096 }; /* queries */
  * variable POCL_AFFINITY is set; before the first call of OpenCL. Linux now and
  * then runs two of them in turn on one processor for whole runs, while another
  * idles: a problem of 0.7 ms then takes 1.2. Nothing is done where this process
- * may not use each processor, or has more threads: PoCL would end it. */
+ * may not use each processor, or has more threads: PoCL would use those that
+ * it may not, or end it. */
 void bench_pin(void);
 
 /* Narrows b->id and b->device to so many of its compute units. Where the driver
