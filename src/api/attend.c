@@ -1,6 +1,7 @@
 /* attend.c: a call on host memory. */
 #include "api/call.h"
 #include "cl/check.h"
+#include "cl/wait.h"
 
 /* Host memory that becomes one cl_mem: ranges that overlap are one, because
  * OpenCL leaves several buffers over the same host memory undefined. */
@@ -187,32 +188,12 @@ static oriel_status wait_for(cl_event done, const oriel_plan *plan)
     return orl_cl_check(code, "clWaitForEvents");
 }
 
-static oriel_status map_once(const struct area *r, cl_command_queue queue)
+/* What the device wrote becomes visible in the caller's memory. */
+static oriel_status fetch(const struct area *r, cl_command_queue queue)
 {
     const size_t bytes = (size_t)(r->end - r->begin);
-    cl_int code;
-    cl_event unmapped = NULL;
-    void *const at = clEnqueueMapBuffer(queue, r->mem, CL_TRUE, CL_MAP_READ, 0,
-                                        bytes, 0, NULL, NULL, &code);
-    ORL_TRY(orl_cl_check(code, "clEnqueueMapBuffer"));
-    ORL_TRY_CL(clEnqueueUnmapMemObject(queue, r->mem, at, 0, NULL, &unmapped));
-    const oriel_status status = ORL_CL(clWaitForEvents(1, &unmapped));
-    clReleaseEvent(unmapped);
-    return status;
-}
-
-/* What the device wrote becomes visible in the caller's memory. */
-static oriel_status fetch(const struct area *r, const struct engine *engine)
-{
-    if (!r->shared)
-        return ORL_CL(clEnqueueReadBuffer(engine->queue, r->mem, CL_TRUE, 0,
-                                          (size_t)(r->end - r->begin), r->begin,
-                                          0, NULL, NULL));
-    orl_lock *const lock = (orl_lock *)&engine->mapping;
-    orl_lock_take(lock);
-    const oriel_status status = map_once(r, engine->queue);
-    orl_lock_give(lock);
-    return status;
+    return r->shared ? orl_show(queue, r->mem, bytes)
+                     : orl_read(queue, r->mem, bytes, r->begin);
 }
 
 static oriel_status run(const oriel_plan *plan, const struct checked *call,
@@ -236,7 +217,7 @@ static oriel_status run(const oriel_plan *plan, const struct checked *call,
     clReleaseEvent(done);
     for (int n = 0; n < a->count && status == ORIEL_OK; n++)
         if (a->area[n].written)
-            status = fetch(&a->area[n], engine);
+            status = fetch(&a->area[n], engine->queue);
     return status;
 }
 

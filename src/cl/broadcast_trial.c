@@ -3,6 +3,7 @@
 
 #include "cl/check.h"
 #include "cl/probe.h"
+#include "cl/wait.h"
 
 #include <stdio.h>
 
@@ -58,9 +59,8 @@ static oriel_status listen(float numbers[NUMBERS], const struct engine *engine,
         status = ORL_CL(clEnqueueNDRangeKernel(engine->queue, kernel, 1, NULL,
                                                &items, &items, 0, NULL, NULL));
     if (status == ORIEL_OK)
-        status = ORL_CL(clEnqueueReadBuffer(engine->queue, memory, CL_TRUE, 0,
-                                            sizeof *numbers * NUMBERS, numbers,
-                                            0, NULL, NULL));
+        status =
+            orl_read(engine->queue, memory, sizeof *numbers * NUMBERS, numbers);
     clReleaseMemObject(memory);
     return status;
 }

@@ -17,7 +17,6 @@ oriel_status orl_engine_open(struct engine *engine, cl_context context,
 {
     cl_int code;
     *engine = (struct engine) {.log = log};
-    orl_lock_open(&engine->mapping);
     orl_lock_open(&engine->lock);
     orl_cache_open(&engine->cache, cache_dir, &engine->log);
     orl_probe(&engine->device, id);
@@ -40,7 +39,6 @@ void orl_engine_close(struct engine *engine)
     if (engine->context)
         clReleaseContext(engine->context);
     orl_lock_close(&engine->lock);
-    orl_lock_close(&engine->mapping);
 }
 
 struct hash orl_engine_key(const struct engine *engine, const char *kind)

@@ -20,10 +20,6 @@ struct engine {
     struct log log;
     struct cache cache;
 
-    /* Held while a result is mapped: Mesa 22.3 refuses to unmap a buffer, about
-     * once in a thousand, while another thread maps one of its own. */
-    orl_lock mapping;
-
     orl_lock lock; /* guards what follows */
     struct device device;
     bool tried; /* device has the facts that take a trial */

@@ -3,6 +3,7 @@
 
 #include "base/arith.h"
 #include "cl/check.h"
+#include "cl/wait.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -188,10 +189,12 @@ static oriel_status launch_nothing(const struct plan *plan,
     for (int n = 0; n < list.count; n++) {
         const struct launch *l = &list.launch[n];
         ORL_TRY(set_memory(kernels[l->kernel], all));
+        cl_event done = NULL;
         ORL_TRY(enqueue(kernels[l->kernel], queue, l, &none, groups, 0, NULL,
-                        NULL));
+                        &done));
+        ORL_TRY(orl_wait(done));
     }
-    return ORL_CL(clFinish(queue));
+    return ORIEL_OK;
 }
 
 oriel_status orl_launch_empty(const struct plan *plan, const cl_kernel *kernels,

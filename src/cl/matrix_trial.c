@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cl/check.h"
 #include "cl/probe.h"
+#include "cl/wait.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -176,11 +177,8 @@ static oriel_status launch(const struct engine *engine, cl_kernel kernel,
     }
     ORL_TRY_CL(clEnqueueNDRangeKernel(engine->queue, kernel, 1, NULL, &wave,
                                       &wave, 0, NULL, NULL));
-    ORL_TRY_CL(clEnqueueReadBuffer(engine->queue, memory[3], CL_TRUE, 0,
-                                   sizeof n->d, n->d, 0, NULL, NULL));
-    return ORL_CL(clEnqueueReadBuffer(engine->queue, memory[4], CL_TRUE, 0,
-                                      sizeof n->heard, n->heard, 0, NULL,
-                                      NULL));
+    ORL_TRY(orl_read(engine->queue, memory[3], sizeof n->d, n->d));
+    return orl_read(engine->queue, memory[4], sizeof n->heard, n->heard);
 }
 
 static enum trial_verdict run(const struct engine *engine, cl_kernel kernel,

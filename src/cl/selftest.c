@@ -4,6 +4,7 @@
 #include "base/arith.h"
 #include "cl/check.h"
 #include "cl/launch.h"
+#include "cl/wait.h"
 #include "model/elem.h"
 
 #include <math.h>
@@ -319,13 +320,11 @@ static oriel_status run(struct engine *engine, const struct plan *plan,
     if (status == ORIEL_OK)
         status = orl_launch(plan, kernels, engine->queue, &job, 0, NULL, NULL);
     if (status == ORIEL_OK)
-        status = ORL_CL(clEnqueueReadBuffer(engine->queue, job.memory[CALL_OUT],
-                                            CL_TRUE, 0, out_bytes, t->out, 0,
-                                            NULL, NULL));
+        status =
+            orl_read(engine->queue, job.memory[CALL_OUT], out_bytes, t->out);
     if (status == ORIEL_OK)
-        status = ORL_CL(clEnqueueReadBuffer(engine->queue, job.memory[CALL_LSE],
-                                            CL_TRUE, 0, lse_bytes(p), t->lse, 0,
-                                            NULL, NULL));
+        status =
+            orl_read(engine->queue, job.memory[CALL_LSE], lse_bytes(p), t->lse);
     for (int n = 0; n < CALL_STRUCT; n++)
         if (job.memory[n])
             clReleaseMemObject(job.memory[n]);

@@ -5,6 +5,7 @@
 #include "cl/probe.h"
 #include "cl/program.h"
 #include "cl/source.h"
+#include "cl/wait.h"
 
 /* Past the known limit of 65535, and still no second under Oclgrind. */
 enum { TRIAL_ITERATIONS = 70000 };
@@ -25,8 +26,7 @@ static oriel_status count_iterations(cl_int *count, struct engine *engine,
     ORL_TRY_CL(clSetKernelArg(kernel, 1, sizeof wanted, &wanted));
     ORL_TRY_CL(clEnqueueNDRangeKernel(engine->queue, kernel, 1, NULL, &one,
                                       &one, 0, NULL, NULL));
-    return ORL_CL(clEnqueueReadBuffer(engine->queue, memory, CL_TRUE, 0,
-                                      sizeof *count, count, 0, NULL, NULL));
+    return orl_read(engine->queue, memory, sizeof *count, count);
 }
 
 const char *orl_trial_fault(enum trial_verdict verdict)
