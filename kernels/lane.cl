@@ -14,7 +14,8 @@
  * with wide vectors and few work-items.
  *
  * Each step visits only keys that its queries see: score_keys those of single
- * vectors at the edges of the band, add_values those of PV_ROWS queries.
+ * vectors, or of half a vector of 16, at the edges of the band, add_values
+ * those of PV_ROWS queries.
  *
  * ONCE: the host promises that the keys of any block fit one tile; then sums
  * of values never leave the registers before they are final. */
@@ -65,18 +66,28 @@
 #define KEYS   QK_KEYS
 #define VECS   QK_VECS
 #define MASKED 0
+#define MEMBER vec
 #include "lib/qk_tmpl.clh"
 
 #define NAME   score_part
 #define KEYS   QK_KEYS
 #define VECS   QK_VECS
 #define MASKED 1
+#define MEMBER vec
+#include "lib/qk_tmpl.clh"
+
+#define NAME   score_vec
+#define KEYS   EDGE_KEYS
+#define VECS   1
+#define MASKED 1
+#define MEMBER vec
 #include "lib/qk_tmpl.clh"
 
 #define NAME   score_edge
 #define KEYS   EDGE_KEYS
 #define VECS   1
 #define MASKED 1
+#define MEMBER edge
 #include "lib/qk_tmpl.clh"
 
 /* Scores of a range of keys for vector n of the strip alone. */
@@ -85,21 +96,33 @@ STEP void score_edges(struct strip *s, int n, struct k_rows key, struct view w,
                       const struct call *call)
 {
     const vi lane = LANE_INDEX + n * LANES;
-    for (int j = keys.begin; j < keys.end; j += EDGE_KEYS)
-        score_edge(s->query, n, k_skip(key, j), w.count - j,
-                   lane + (w.first - j), lane + (w.last - j),
-                   next_row(next, call), score + j, &s->peak, call);
+    for (int j = keys.begin; j < keys.end; j += EDGE_KEYS) {
+        const struct k_rows row = k_skip(key, j);
+        const vi lo = lane + (w.first - j), hi = lane + (w.last - j);
+        const struct tensors ahead = next_row(next, call);
+        /* first and last lane that sees some of these keys */
+        const int begin = j - w.last - n * LANES;
+        const int end = j + EDGE_KEYS - 1 - w.first - n * LANES;
+        const int high = begin >= EDGE_LANES;
+        if (EDGES > 1 && (high || end < EDGE_LANES))
+            score_edge(s->query, n * EDGES + high, row, w.count - j, lo, hi,
+                       ahead, score + j, &s->peak, call);
+        else
+            score_vec(s->query, n, row, w.count - j, lo, hi, ahead, score + j,
+                      &s->peak, call);
+    }
 }
 
-/* Key by key, as they lie in memory: first those that only the first vectors
- * see, then those that every vector has queries for, last the others. */
+/* Key by key, as they lie in memory: first those that only the first vectors or
+ * half of the last one see, then those that all have queries for, last the
+ * others. */
 STEP void score_keys(struct strip *s, struct k_rows key, struct view w,
                      struct request *next, union each *score,
                      const struct call *call)
 {
     const struct span all = view_all(w, 0, STRIP);
-    const int begin = view_any(w, STRIP - LANES, LANES).begin;
-    const int end = view_any(w, 0, LANES).end;
+    const int begin = view_any(w, STRIP - EDGE_LANES, EDGE_LANES).begin;
+    const int end = view_any(w, 0, EDGE_LANES).end;
     for (int n = 0; n < QK_VECS; n++) {
         struct span left = view_any(w, n * LANES, LANES);
         left.end = min(left.end, begin);
