@@ -100,11 +100,11 @@ STEP void score_edges(struct strip *s, int n, struct k_rows key, struct view w,
         const struct k_rows row = k_skip(key, j);
         const vi lo = lane + (w.first - j), hi = lane + (w.last - j);
         const struct tensors ahead = next_row(next, call);
-        /* first and last lane that sees some of these keys */
+        /* lanes that see some of these keys, not all of them there */
         const int begin = j - w.last - n * LANES;
-        const int end = j + EDGE_KEYS - 1 - w.first - n * LANES;
+        const int end = j + EDGE_KEYS - w.first - n * LANES;
         const int high = begin >= EDGE_LANES;
-        if (EDGES > 1 && (high || end < EDGE_LANES))
+        if (EDGES > 1 && (high || end <= EDGE_LANES))
             score_edge(s->query, n * EDGES + high, row, w.count - j, lo, hi,
                        ahead, score + j, &s->peak, call);
         else
@@ -113,8 +113,8 @@ STEP void score_edges(struct strip *s, int n, struct k_rows key, struct view w,
     }
 }
 
-/* Key by key, as they lie in memory: first those that only the first vectors or
- * half of the last one see, then those that all have queries for, last the
+/* Key by key, as they lie in memory: first those before what the last
+ * EDGE_LANES queries see, then up to what the first EDGE_LANES see, last the
  * others. */
 STEP void score_keys(struct strip *s, struct k_rows key, struct view w,
                      struct request *next, union each *score,

@@ -176,16 +176,14 @@ static void release_all(const struct areas *a)
 
 static oriel_status wait_for(cl_event done, const oriel_plan *plan)
 {
-    cl_int status = CL_COMPLETE;
-    const cl_int code = clWaitForEvents(1, &done);
-    clGetEventInfo(done, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status,
-                   &status, NULL);
-    if (status < 0)
-        return orl_fail_cl(status, "a launch of %s failed on %s: %s (%d)",
-                           plan->plan.family->kernels[0],
-                           plan->context->engine.device.name,
-                           orl_cl_name(status), (int)status);
-    return orl_cl_check(code, "clWaitForEvents");
+    const struct engine *engine = &plan->context->engine;
+    cl_int ended;
+    ORL_TRY(orl_wait_for_end(engine->queue, done, &ended));
+    if (ended == CL_COMPLETE)
+        return ORIEL_OK;
+    return orl_fail_cl(ended, "a launch of %s failed on %s: %s (%d)",
+                       plan->plan.family->kernels[0], engine->device.name,
+                       orl_cl_name(ended), (int)ended);
 }
 
 /* What the device wrote becomes visible in the caller's memory. */
@@ -214,7 +212,6 @@ static oriel_status run(const oriel_plan *plan, const struct checked *call,
     const struct job job = orl_call_job(plan, call, memory, at);
     ORL_TRY(orl_call_launch(plan, engine->queue, &job, 0, NULL, &done));
     oriel_status status = wait_for(done, plan);
-    clReleaseEvent(done);
     for (int n = 0; n < a->count && status == ORIEL_OK; n++)
         if (a->area[n].written)
             status = fetch(&a->area[n], engine->queue);

@@ -192,7 +192,7 @@ static oriel_status launch_nothing(const struct plan *plan,
         cl_event done = NULL;
         ORL_TRY(enqueue(kernels[l->kernel], queue, l, &none, groups, 0, NULL,
                         &done));
-        ORL_TRY(orl_wait(done));
+        ORL_TRY(orl_wait(queue, done, "clEnqueueNDRangeKernel"));
     }
     return ORIEL_OK;
 }

@@ -3,11 +3,27 @@
 
 #include "cl/check.h"
 
-oriel_status orl_wait(cl_event done)
+oriel_status orl_wait_for_end(cl_command_queue queue, cl_event done,
+                              cl_int *ended)
 {
-    const oriel_status status = ORL_CL(clWaitForEvents(1, &done));
+    *ended = CL_COMPLETE;
+    const cl_int code = clWaitForEvents(1, &done);
+    if (code != CL_SUCCESS)
+        clFinish(queue);
+    clGetEventInfo(done, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof *ended,
+                   ended, NULL);
     clReleaseEvent(done);
-    return status;
+    if (*ended < 0)
+        return ORIEL_OK;
+    *ended = CL_COMPLETE;
+    return orl_cl_check(code, "clWaitForEvents");
+}
+
+oriel_status orl_wait(cl_command_queue queue, cl_event done, const char *call)
+{
+    cl_int ended;
+    ORL_TRY(orl_wait_for_end(queue, done, &ended));
+    return orl_cl_check(ended, call);
 }
 
 oriel_status orl_read(cl_command_queue queue, cl_mem memory, size_t bytes,
@@ -16,7 +32,7 @@ oriel_status orl_read(cl_command_queue queue, cl_mem memory, size_t bytes,
     cl_event done = NULL;
     ORL_TRY_CL(clEnqueueReadBuffer(queue, memory, CL_FALSE, 0, bytes, into, 0,
                                    NULL, &done));
-    return orl_wait(done);
+    return orl_wait(queue, done, "clEnqueueReadBuffer");
 }
 
 oriel_status orl_show(cl_command_queue queue, cl_mem memory, size_t bytes)
@@ -26,8 +42,11 @@ oriel_status orl_show(cl_command_queue queue, cl_mem memory, size_t bytes)
     void *const at = clEnqueueMapBuffer(queue, memory, CL_FALSE, CL_MAP_READ, 0,
                                         bytes, 0, NULL, &mapped, &code);
     ORL_TRY(orl_cl_check(code, "clEnqueueMapBuffer"));
-    const oriel_status status = orl_wait(mapped);
+    const oriel_status status = orl_wait(queue, mapped, "clEnqueueMapBuffer");
+    if (status != ORIEL_OK) {
+        clEnqueueUnmapMemObject(queue, memory, at, 0, NULL, NULL);
+        return status;
+    }
     ORL_TRY_CL(clEnqueueUnmapMemObject(queue, memory, at, 0, NULL, &unmapped));
-    ORL_TRY(orl_wait(unmapped));
-    return status;
+    return orl_wait(queue, unmapped, "clEnqueueUnmapMemObject");
 }

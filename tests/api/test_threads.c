@@ -11,7 +11,7 @@
 enum { THREADS = 8, CALLS = 200 };
 
 /* Where a call has its out: in a buffer of its own, in the caller's memory, or
- * there but off the alignment of a device that could else work in it. */
+ * there but not as aligned as the problem asks of buffers, so in a copy. */
 enum memory { DEVICE_MEMORY, HOST_MEMORY, ODD_HOST_MEMORY };
 
 /* What one thread works with, and what became of it. Check's macros are for
