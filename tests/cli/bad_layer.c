@@ -1,6 +1,6 @@
 /* bad_layer.c: a layer of the OpenCL loader that makes one thing go wrong.
  *
- *     BAD=event   a launch ends with CL_OUT_OF_RESOURCES
+ *     BAD=event   a launch of several groups ends with CL_OUT_OF_RESOURCES
  *     BAD=bit     results come back with one bit of them changed
  *     BAD=large   so do those of 16 KB and more, which no self-test has
  *     BAD=build   no program builds
@@ -16,17 +16,38 @@
 static cl_icd_dispatch ours;
 static const cl_icd_dispatch *below;
 
+/* Of the last launch of several groups: one group warms a program up. */
+static cl_event spoiled;
+
+static cl_int CL_API_CALL enqueue_kernel(cl_command_queue queue,
+                                         cl_kernel kernel, cl_uint axes,
+                                         const size_t *offset,
+                                         const size_t *global,
+                                         const size_t *local, cl_uint waits,
+                                         const cl_event *wait, cl_event *event)
+{
+    const cl_int code = below->clEnqueueNDRangeKernel(
+        queue, kernel, axes, offset, global, local, waits, wait, event);
+    for (cl_uint a = 0; a < axes && local && event; a++)
+        if (global[a] > local[a])
+            spoiled = *event;
+    return code;
+}
+
 static cl_int CL_API_CALL wait_for_events(cl_uint count, const cl_event *events)
 {
-    below->clWaitForEvents(count, events);
-    return CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
+    cl_int code = below->clWaitForEvents(count, events);
+    for (cl_uint n = 0; n < count; n++)
+        if (events[n] == spoiled)
+            code = CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
+    return code;
 }
 
 static cl_int CL_API_CALL event_info(cl_event event, cl_event_info name,
                                      size_t size, void *value, size_t *used)
 {
     const cl_int code = below->clGetEventInfo(event, name, size, value, used);
-    if (name == CL_EVENT_COMMAND_EXECUTION_STATUS && value)
+    if (event == spoiled && name == CL_EVENT_COMMAND_EXECUTION_STATUS && value)
         *(cl_int *)value = CL_OUT_OF_RESOURCES;
     return code;
 }
@@ -121,6 +142,7 @@ clInitLayer(cl_uint entries, const cl_icd_dispatch *target, cl_uint *ours_count,
     below = target;
     memcpy((void *)&ours, target, count * sizeof(void *));
     if (bad && !strcmp(bad, "event")) {
+        ours.clEnqueueNDRangeKernel = enqueue_kernel;
         ours.clWaitForEvents = wait_for_events;
         ours.clGetEventInfo = event_info;
     } else if (bad && (!strcmp(bad, "bit") || !strcmp(bad, "large"))) {
