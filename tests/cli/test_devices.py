@@ -154,8 +154,9 @@ class Devices(harness.Cli):
     def test_a_launch_that_fails_is_named(self):
         env = self.bad("event")
         self.put("out.npy", b"old")
-        done = self.oriel("run", PROBLEM, "--out", "out.npy", "--json", env=env,
-                          status=3)
+        two_groups = "h2 q8 d8 w1,0"
+        done = self.oriel("run", two_groups, "--out", "out.npy", "--json",
+                          env=env, status=3)
         self.assertRegex(done.err, r'\Aoriel: the launch of plan "[a-z][^"]*" '
                          r"ended with CL_OUT_OF_RESOURCES \(-5\)\n\Z")
         self.assertEqual(done.out, "")
