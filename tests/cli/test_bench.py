@@ -1,5 +1,6 @@
 """Bench on tiny problems: fields, files, refusals, interruption."""
 import csv
+import json
 import os
 import pty
 import re
@@ -75,18 +76,38 @@ class Bench(harness.Cli):
                          ["rows.csv", "rows.svg"])
 
     def test_threads_narrow_a_cpu(self):
-        if self.platform() != "Portable Computing Language":
-            self.skipTest("PoCL alone is known to split")
-        row, = self.oriel("bench", PROBLEM, "--threads", 1, "--json").json()
-        self.assertEqual(row["threads"], 1)
-        # Where the driver refuses, its own variable does it.
-        layer = {"OPENCL_LAYERS": os.environ["BAD_LAYER"], "BAD": "split"}
-        row, = self.oriel("bench", PROBLEM, "--threads=1", "--json",
-                          env=layer).json()
+        device = self.chosen()
+        if device["type"] == "GPU" or device["facts"]["compute_units"] < 2:
+            self.skipTest("there is nothing to narrow")
+        if device["platform"] == "rusticl":
+            self.refused("uses all its compute units", "bench", PROBLEM,
+                         "--threads", 1)
+            return
+        process = self.start(PROBLEM, "--threads=1", "--json",
+                             stdout=subprocess.PIPE)
+        # Of Intel's runtime a part of one unit is computed by two threads.
+        first = {min(os.sched_getaffinity(0))}
+        seen = 0
+        while process.poll() is None:
+            for where in self.processors(process.pid, "ORIEL_BENCH_THREADS"):
+                self.assertEqual(where, first)
+                seen += 1
+        self.assertGreater(seen, 0)
+        row, = json.loads(process.communicate()[0])
         self.assertEqual(row["threads"], 1)
         self.assertIn("--threads=1", row["command"])
-        self.refused("splits no device", "bench", PROBLEM, "--threads", 1,
-                     env={**layer, "ORIEL_BENCH_THREADS": "1"})
+
+    def test_a_driver_that_counts_all_processors_splits_its_device(self):
+        if self.platform() != "Portable Computing Language":
+            self.skipTest("PoCL alone is known to split")
+        anew = {"ORIEL_BENCH_THREADS": "1"}
+        row, = self.oriel("bench", PROBLEM, "--threads", 1, "--json",
+                          env=anew).json()
+        self.assertEqual(row["threads"], 1)
+        self.refused("uses all its compute units", "bench", PROBLEM,
+                     "--threads", 1,
+                     env={"OPENCL_LAYERS": os.environ["BAD_LAYER"],
+                          "BAD": "split", **anew})
 
     def test_threads_stay_apart_where_they_may(self):
         if self.platform() != "Portable Computing Language":
@@ -107,15 +128,26 @@ class Bench(harness.Cli):
         process = self.start("h8 q4096 d64 w64,64", stdout=subprocess.PIPE)
         alone = set()
         while process.poll() is None and alone != enough:
-            for task in map(int, os.listdir(f"/proc/{process.pid}/task")):
-                if task == process.pid:
-                    continue
-                try:
-                    where = os.sched_getaffinity(task)
-                except OSError:  # it has ended
-                    continue
+            for where in self.processors(process.pid):
                 alone |= where if len(where) == 1 else set()
         return alone
+
+    def processors(self, pid, variable=""):
+        """Those that each thread but the first may use, of a process that has
+        this variable."""
+        try:
+            with open(f"/proc/{pid}/environ", encoding="utf-8") as text:
+                if variable not in text.read():
+                    return
+            tasks = os.listdir(f"/proc/{pid}/task")
+        except OSError:  # it has ended, or not begun
+            return
+        for task in map(int, tasks):
+            try:
+                if task != pid:
+                    yield os.sched_getaffinity(task)
+            except OSError:
+                pass
 
     def test_a_gpu_has_peaks_and_is_not_split(self):
         gpu = {"OPENCL_LAYERS": os.environ["GPU_LAYER"], "ANSWERS": "1000=4:8"}

@@ -51,9 +51,10 @@ enum { BENCH_REFERENCE = 4096 }; /* queries */
  * it may not, or end it. */
 void bench_pin(void);
 
-/* Narrows b->id and b->device to so many of its compute units. Where the driver
- * does not split devices, the program begins anew, with the number in the
- * driver's own variable, and this does not return. */
+/* Narrows b->id and b->device to so many of its compute units. The program
+ * begins anew, on so many processors and with the drivers' own variables set,
+ * and this does not return; where the driver still counts more, it splits the
+ * device. */
 oriel_status bench_threads(struct bench *b, int64_t threads);
 
 /* ---- Measuring ----------------------------------------------------------- */

@@ -17,11 +17,32 @@
 static const char again[] = "ORIEL_BENCH_THREADS";
 
 /* What drivers read the number of their threads from, before the first call:
- * PoCL up to 3.1, PoCL from 4.0 on. */
-static const char *const variables[] = {"POCL_MAX_PTHREAD_COUNT",
-                                        "POCL_CPU_MAX_CU_COUNT"};
+ * PoCL up to 3.1, PoCL from 4.0 on, Intel's runtime: of two threads on one
+ * processor one waits in a loop and takes a fifth of the other's time (Zen 4,
+ * d 128). */
+static const char *const variables[] = {
+    "POCL_MAX_PTHREAD_COUNT", "POCL_CPU_MAX_CU_COUNT", "DPCPP_CPU_NUM_CUS"};
 
 #ifdef __linux__
+/* Leaves this process, and what it starts, the first of the processors that it
+ * may run on. Intel's runtime then counts no more, where a part of its device
+ * is computed by more threads than it has units. */
+static oriel_status narrow(int64_t processors)
+{
+    cpu_set_t allowed, first;
+    CPU_ZERO(&first);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return orl_fail(ORIEL_E_IO, "--threads: sched_getaffinity: %s",
+                        strerror(errno));
+    for (size_t n = 0; n < CPU_SETSIZE && CPU_COUNT(&first) < processors; n++)
+        if (CPU_ISSET(n, &allowed))
+            CPU_SET(n, &first);
+    if (sched_setaffinity(0, sizeof first, &first) != 0)
+        return orl_fail(ORIEL_E_IO, "--threads: sched_setaffinity: %s",
+                        strerror(errno));
+    return ORIEL_OK;
+}
+
 /* Whether this process may run on every processor there is, and no more threads
  * are asked for. */
 static bool can_pin(void)
@@ -42,6 +63,11 @@ static bool can_pin(void)
     return true;
 }
 #else
+static oriel_status narrow(int64_t processors)
+{
+    (void)processors;
+    return ORIEL_OK;
+}
 static bool can_pin(void)
 {
     return false;
@@ -57,8 +83,8 @@ void bench_pin(void)
 static oriel_status refuse(const struct bench *b, int64_t threads)
 {
     return orl_fail(ORIEL_E_ARGUMENT,
-                    "--threads %lld: the driver of %.60s splits no device and "
-                    "reads no variable for it; leave the option out",
+                    "--threads %lld: the driver of %.60s uses all its compute "
+                    "units; leave the option out",
                     (long long)threads, b->device.name);
 }
 
@@ -66,8 +92,7 @@ static oriel_status begin_anew(const struct bench *b, int64_t threads)
 {
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)threads);
-    if (getenv(again))
-        return refuse(b, threads);
+    ORL_TRY(narrow(threads));
     setenv(again, number, 1);
     for (size_t n = 0; n < sizeof variables / sizeof variables[0]; n++)
         setenv(variables[n], number, 1);
@@ -104,6 +129,8 @@ oriel_status bench_threads(struct bench *b, int64_t threads)
                         (long long)threads, b->device.name, (long long)units);
     if (threads == units)
         return ORIEL_OK;
+    if (!getenv(again))
+        return begin_anew(b, threads);
     const cl_device_partition_property part[] = {
         CL_DEVICE_PARTITION_BY_COUNTS, (cl_device_partition_property)threads,
         CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
@@ -112,7 +139,7 @@ oriel_status bench_threads(struct bench *b, int64_t threads)
     if (!splits(b->id) ||
         clCreateSubDevices(b->id, part, 1, &id, &made) != CL_SUCCESS ||
         made != 1)
-        return begin_anew(b, threads);
+        return refuse(b, threads);
     /* Never released: a thread of PoCL 3.1 that lets go of its last command
      * reads the part after everything that holds it is gone. */
     b->id = id;
