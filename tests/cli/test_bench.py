@@ -80,12 +80,13 @@ class Bench(harness.Cli):
         if device["type"] == "GPU" or device["facts"]["compute_units"] < 2:
             self.skipTest("there is nothing to narrow")
         if device["platform"] == "rusticl":
-            self.refused("uses all its compute units", "bench", PROBLEM,
-                         "--threads", 1)
+            self.refused("compute units; leave the option out", "bench",
+                         PROBLEM, "--threads", 1)
             return
+        # PoCL itself would keep its one thread on the first processor.
         process = self.start(PROBLEM, "--threads=1", "--json",
-                             stdout=subprocess.PIPE)
-        # Of Intel's runtime a part of one unit is computed by two threads.
+                             stdout=subprocess.PIPE,
+                             env={**os.environ, "POCL_AFFINITY": "0"})
         first = {min(os.sched_getaffinity(0))}
         seen = 0
         while process.poll() is None:
@@ -93,21 +94,29 @@ class Bench(harness.Cli):
                 self.assertEqual(where, first)
                 seen += 1
         self.assertGreater(seen, 0)
+        self.assertEqual(process.returncode, 0)
         row, = json.loads(process.communicate()[0])
         self.assertEqual(row["threads"], 1)
         self.assertIn("--threads=1", row["command"])
 
     def test_a_driver_that_counts_all_processors_splits_its_device(self):
-        if self.platform() != "Portable Computing Language":
+        device = self.chosen()
+        if (device["platform"] != "Portable Computing Language" or
+                device["facts"]["compute_units"] < 2):
             self.skipTest("PoCL alone is known to split")
-        anew = {"ORIEL_BENCH_THREADS": "1"}
-        row, = self.oriel("bench", PROBLEM, "--threads", 1, "--json",
-                          env=anew).json()
+        # As if it had begun anew, and PoCL read none of its variables.
+        begun = ["sh", "-c", 'ORIEL_BENCH_THREADS=$$ exec "$0" "$@"',
+                 harness.EXE, "bench", PROBLEM, "--threads", "1", "--json"]
+        done = subprocess.run(begun, cwd=self.folder, capture_output=True,
+                              text=True, check=True)
+        row, = json.loads(done.stdout)
         self.assertEqual(row["threads"], 1)
-        self.refused("uses all its compute units", "bench", PROBLEM,
-                     "--threads", 1,
-                     env={"OPENCL_LAYERS": os.environ["BAD_LAYER"],
-                          "BAD": "split", **anew})
+        done = subprocess.run(begun, cwd=self.folder, capture_output=True,
+                              text=True, check=False, env={
+                                  **os.environ, "BAD": "split",
+                                  "OPENCL_LAYERS": os.environ["BAD_LAYER"]})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("compute units; leave the option out", done.stderr)
 
     def test_threads_stay_apart_where_they_may(self):
         if self.platform() != "Portable Computing Language":
@@ -136,8 +145,8 @@ class Bench(harness.Cli):
         """Those that each thread but the first may use, of a process that has
         this variable."""
         try:
-            with open(f"/proc/{pid}/environ", encoding="utf-8") as text:
-                if variable not in text.read():
+            with open(f"/proc/{pid}/environ", "rb") as text:
+                if variable.encode() not in text.read():
                     return
             tasks = os.listdir(f"/proc/{pid}/task")
         except OSError:  # it has ended, or not begun

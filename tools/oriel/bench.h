@@ -51,10 +51,10 @@ enum { BENCH_REFERENCE = 4096 }; /* queries */
  * it may not, or end it. */
 void bench_pin(void);
 
-/* Narrows b->id and b->device to so many of its compute units. The program
- * begins anew, on so many processors and with the drivers' own variables set,
- * and this does not return; where the driver still counts more, it splits the
- * device. */
+/* Narrows b->id and b->device to so many of its compute units. On Linux the
+ * program begins anew, on so many processors and with the drivers' own
+ * variables set; this does not return then. What still has more units is split.
+ */
 oriel_status bench_threads(struct bench *b, int64_t threads);
 
 /* ---- Measuring ----------------------------------------------------------- */

@@ -13,38 +13,63 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Set in the process that began anew. */
-static const char again[] = "ORIEL_BENCH_THREADS";
-
 /* What drivers read the number of their threads from, before the first call:
- * PoCL up to 3.1, PoCL from 4.0 on, Intel's runtime: of two threads on one
- * processor one waits in a loop and takes a fifth of the other's time (Zen 4,
- * d 128). */
-static const char *const variables[] = {
-    "POCL_MAX_PTHREAD_COUNT", "POCL_CPU_MAX_CU_COUNT", "DPCPP_CPU_NUM_CUS"};
+ * PoCL up to 3.1, PoCL from 4.0 on. */
+static const char *const of_pocl[] = {"POCL_MAX_PTHREAD_COUNT",
+                                      "POCL_CPU_MAX_CU_COUNT"};
 
 #ifdef __linux__
+/* The same of Intel's runtime, by its older name and its newer one. It has a
+ * thread more than units, which waits in a loop: on one processor that takes a
+ * fifth of the time (Zen 4, d 128). */
+static const char *const of_intel[] = {"DPCPP_CPU_NUM_CUS", "SYCL_CPU_NUM_CUS"};
+
+/* Holds the number of the process that began anew, whose children did not. */
+static const char again[] = "ORIEL_BENCH_THREADS";
+
 /* Leaves this process, and what it starts, the first of the processors that it
- * may run on. Intel's runtime then counts no more, where a part of its device
- * is computed by more threads than it has units. */
-static oriel_status narrow(int64_t processors)
+ * may run on. Intel's runtime takes a unit for each of them; where a device of
+ * it is split, more threads compute than the part has units. */
+static bool narrow(int64_t processors)
 {
     cpu_set_t allowed, first;
     CPU_ZERO(&first);
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return orl_fail(ORIEL_E_IO, "--threads: sched_getaffinity: %s",
-                        strerror(errno));
+        return false;
     for (size_t n = 0; n < CPU_SETSIZE && CPU_COUNT(&first) < processors; n++)
         if (CPU_ISSET(n, &allowed))
             CPU_SET(n, &first);
-    if (sched_setaffinity(0, sizeof first, &first) != 0)
-        return orl_fail(ORIEL_E_IO, "--threads: sched_setaffinity: %s",
-                        strerror(errno));
-    return ORIEL_OK;
+    return sched_setaffinity(0, sizeof first, &first) == 0;
 }
 
-/* Whether this process may run on every processor there is, and no more threads
- * are asked for. */
+/* Begins the program anew with so many threads and processors, unless it has.
+ * Returns where it cannot, which is a warning. Where bench_pin has set
+ * POCL_AFFINITY, that means the same processors. */
+static void begin_anew(const struct bench *b, int64_t threads)
+{
+    char number[24], process[24], line[160];
+    snprintf(number, sizeof number, "%lld", (long long)threads);
+    snprintf(process, sizeof process, "%lld", (long long)getpid());
+    const char *begun = getenv(again);
+    if (begun && strcmp(begun, process) == 0)
+        return;
+    if (narrow(threads)) {
+        setenv(again, process, 1);
+        for (int n = 0; n < 2; n++) {
+            setenv(of_pocl[n], number, 1);
+            setenv(of_intel[n], number, 1);
+        }
+        execv("/proc/self/exe", (char *const *)b->a->line);
+    }
+    snprintf(line, sizeof line,
+             "--threads: the program cannot begin anew on %s processors, so "
+             "the driver is relied on: %s",
+             number, strerror(errno));
+    device_log(NULL, ORIEL_LOG_WARNING, line);
+}
+
+/* Whether this process may run on every processor there is, and PoCL is asked
+ * for no more threads. */
 static bool can_pin(void)
 {
     const long count = sysconf(_SC_NPROCESSORS_CONF);
@@ -55,18 +80,18 @@ static bool can_pin(void)
     for (long n = 0; n < count; n++)
         if (!CPU_ISSET((size_t)n, &allowed))
             return false;
-    for (size_t n = 0; n < sizeof variables / sizeof variables[0]; n++) {
-        const char *threads = getenv(variables[n]);
+    for (size_t n = 0; n < sizeof of_pocl / sizeof of_pocl[0]; n++) {
+        const char *threads = getenv(of_pocl[n]);
         if (threads && strtol(threads, NULL, 10) > count)
             return false;
     }
     return true;
 }
 #else
-static oriel_status narrow(int64_t processors)
+static void begin_anew(const struct bench *b, int64_t threads)
 {
-    (void)processors;
-    return ORIEL_OK;
+    (void)b;
+    (void)threads;
 }
 static bool can_pin(void)
 {
@@ -78,27 +103,6 @@ void bench_pin(void)
 {
     if (can_pin())
         setenv("POCL_AFFINITY", "1", 0);
-}
-
-static oriel_status refuse(const struct bench *b, int64_t threads)
-{
-    return orl_fail(ORIEL_E_ARGUMENT,
-                    "--threads %lld: the driver of %.60s uses all its compute "
-                    "units; leave the option out",
-                    (long long)threads, b->device.name);
-}
-
-static oriel_status begin_anew(const struct bench *b, int64_t threads)
-{
-    char number[24];
-    snprintf(number, sizeof number, "%lld", (long long)threads);
-    ORL_TRY(narrow(threads));
-    setenv(again, number, 1);
-    for (size_t n = 0; n < sizeof variables / sizeof variables[0]; n++)
-        setenv(variables[n], number, 1);
-    execv("/proc/self/exe", (char *const *)b->a->line);
-    return orl_fail(ORIEL_E_IO, "--threads: /proc/self/exe: %s",
-                    strerror(errno));
 }
 
 /* Asked first: Mesa's driver 22.3 crashes when it is made to split. */
@@ -127,10 +131,9 @@ oriel_status bench_threads(struct bench *b, int64_t threads)
         return orl_fail(ORIEL_E_ARGUMENT,
                         "--threads %lld: %.60s has %lld compute units",
                         (long long)threads, b->device.name, (long long)units);
+    begin_anew(b, threads);
     if (threads == units)
         return ORIEL_OK;
-    if (!getenv(again))
-        return begin_anew(b, threads);
     const cl_device_partition_property part[] = {
         CL_DEVICE_PARTITION_BY_COUNTS, (cl_device_partition_property)threads,
         CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
@@ -139,7 +142,10 @@ oriel_status bench_threads(struct bench *b, int64_t threads)
     if (!splits(b->id) ||
         clCreateSubDevices(b->id, part, 1, &id, &made) != CL_SUCCESS ||
         made != 1)
-        return refuse(b, threads);
+        return orl_fail(ORIEL_E_ARGUMENT,
+                        "--threads %lld: the driver of %.60s still has %lld "
+                        "compute units; leave the option out",
+                        (long long)threads, b->device.name, (long long)units);
     /* Never released: a thread of PoCL 3.1 that lets go of its last command
      * reads the part after everything that holds it is gone. */
     b->id = id;
