@@ -83,10 +83,12 @@ class Bench(harness.Cli):
             self.refused("compute units; leave the option out", "bench",
                          PROBLEM, "--threads", 1)
             return
-        # PoCL itself would keep its one thread on the first processor.
+        # PoCL itself would keep its one thread on the first processor, and a
+        # part of its device would do where it reads no variable.
+        env = {**os.environ, "POCL_AFFINITY": "0", "BAD": "split",
+               "OPENCL_LAYERS": os.environ["BAD_LAYER"]}
         process = self.start(PROBLEM, "--threads=1", "--json",
-                             stdout=subprocess.PIPE,
-                             env={**os.environ, "POCL_AFFINITY": "0"})
+                             stdout=subprocess.PIPE, env=env)
         first = {min(os.sched_getaffinity(0))}
         seen = 0
         while process.poll() is None:

@@ -13,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __linux__
 /* What drivers read the number of their threads from, before the first call:
  * PoCL up to 3.1, PoCL from 4.0 on. */
 static const char *const of_pocl[] = {"POCL_MAX_PTHREAD_COUNT",
                                       "POCL_CPU_MAX_CU_COUNT"};
 
-#ifdef __linux__
 /* The same of Intel's runtime, by its older name and its newer one. It has a
  * thread more than units, which waits in a loop: on one processor that takes a
  * fifth of the time (Zen 4, d 128). */
